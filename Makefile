@@ -1,0 +1,53 @@
+# `make demo` and `make test` are all a newcomer needs; both set up .venv first.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+export PIP_CONSTRAINT := constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo digits test test-fast lint format wheel clean
+
+demo: $(VENV)/.demo
+	$(BIN)/python launch.py --config=experiments/credit/config.py --workdir=runs/credit
+
+digits: $(VENV)/.demo
+	$(BIN)/python launch.py --config=experiments/digits/config.py --workdir=runs/digits
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov=research --cov=rules --cov-report=term:skip-covered --cov-fail-under=90
+
+test-fast: $(VENV)/.dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+wheel: $(VENV)/.dev
+	$(BIN)/python -m build --wheel
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Rulax needs Python 3.11 or newer: install it, or name it: make PYTHON=/path/to/python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp is written when its install has succeeded; an interrupted one is repeated.
+# durable-rules comes as source only, so a machine without a C compiler goes on without.
+$(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -e ".[demo]"
+	@$(BIN)/python -m pip install --quiet -e ".[rete]" > $(VENV)/rete.log 2>&1 \
+		|| echo "durable-rules could not be built (see $(VENV)/rete.log): the rete engine will be absent"
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.demo
+	$(BIN)/python -m pip install --quiet -e ".[dev]"
+	@touch $@

@@ -1,0 +1,1 @@
+"""Consumer credit: predict default, decide by a lending policy."""

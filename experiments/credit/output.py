@@ -1,0 +1,111 @@
+"""What the credit experiment shows: summaries on the console, and the report's contents."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+from typing import Any
+
+import pyarrow as pa
+from rich.table import Table
+
+import rules
+from experiments.credit.report import CaseStory, CreditReport, render
+from experiments.decisions import rendered
+from research import training
+from research.data.datasets import credit
+from research.inference import Decided, DecisionProgram
+from research.workdir import Workdir
+
+_STORIES = 6
+
+
+def evaluation_summary(evaluation: dict[str, Any]) -> str:
+    """The three models side by side, and the calibration."""
+    view = Table(box=None, pad_edge=False)
+    view.add_column(f"test ({evaluation['examples']['test']} applications)")
+    for heading in ("AUC", "Brier", "accuracy"):
+        view.add_column(heading, justify="right")
+    for model in evaluation["models"]:
+        figures = (f"{model[name]:.4f}" for name in ("auc", "brier", "accuracy"))
+        view.add_row(model["name"], *figures)
+    before, after = (evaluation["calibration"][name]["error"] for name in ("before", "after"))
+    return f"{rendered(view)}\ncalibration error {before:.4f} before, {after:.4f} after"
+
+
+def report(
+    config: dict[str, Any],
+    data: Any,
+    decided: Decided,
+    program: DecisionProgram,
+    table: pa.Table,
+    workdir: Workdir,
+) -> str:
+    """The HTML report of a run."""
+    rows = data.parts["test"]
+    source = credit.SOURCE
+    return render(
+        CreditReport(
+            config=config,
+            evaluation=workdir.read_json("evaluation.json", made_by="--mode=evaluate"),
+            history=training.read_metrics(workdir.metrics),
+            best_step=program.predictor.step,
+            decisions=table,
+            defaulted=data.labels("test").astype(bool),
+            amounts=data.applications.columns["amount"][rows],
+            ruleset=program.decider.ruleset,
+            cases=_stories(data, decided, program, table),
+            data={
+                "name": source.name,
+                "source": source.citation,
+                "licence": source.licence,
+                "rows": len(data.applications.ids),
+            },
+            versions={
+                name: importlib.metadata.version(name) for name in ("jax", "flax", "optax", "numpy")
+            },
+            created=datetime.date.today().isoformat(),
+        )
+    )
+
+
+def _stories(
+    data: Any, decided: Decided, program: DecisionProgram, table: pa.Table
+) -> list[CaseStory]:
+    """Six cases that differ: the first of each of the most frequent deciding rules by outcome."""
+    deciders, outcomes = table["rule"].to_pylist(), table["outcome"].to_pylist()
+    first: dict[tuple[str, str], int] = {}
+    frequency: dict[tuple[str, str], int] = {}
+    for row, pair in enumerate(zip(outcomes, deciders, strict=True)):
+        first.setdefault(pair, row)
+        frequency[pair] = frequency.get(pair, 0) + 1
+    ordered = sorted(first, key=lambda pair: (-frequency[pair], pair))
+    # One of each outcome and an undecided one first, then whatever is most frequent.
+    leading = {outcome: pair for pair in reversed(ordered) for outcome in (pair[0],)}
+    undecided = [pair for pair in ordered if pair[1] == "unknown"]
+    chosen = list(dict.fromkeys([*leading.values(), *undecided, *ordered]))[:_STORIES]
+    return [
+        _story(first[pair], data, decided, program, table)
+        for pair in sorted(chosen, key=lambda pair: outcomes.index(pair[0]))
+    ]
+
+
+def _story(
+    row: int, data: Any, decided: Decided, program: DecisionProgram, table: pa.Table
+) -> CaseStory:
+    ruleset = program.decider.ruleset
+    case = rules.decode(ruleset, decided.seen, row)
+    explanation = rules.explain(ruleset, case)
+    p_default = case.pop("p_default")
+    return CaseStory(
+        case=table["case"][row].as_py(),
+        inputs=case,
+        p_default=float(p_default),
+        outcome=table["outcome"][row].as_py(),
+        rule=table["rule"][row].as_py(),
+        reason=table["reason"][row].as_py(),
+        explanation=str(explanation),
+        obtain=tuple(explanation.obtain),
+        defaulted=bool(data.labels("test")[row]),
+    )
+

@@ -1,0 +1,103 @@
+"""Decisions as a table: what was decided, why, and by exactly what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from rich.console import Console
+from rich.table import Table
+
+import rules
+from research.data.tables import write_table
+from research.inference import Decided, DecisionProgram
+from research.workdir import explained
+
+
+def decisions_table(
+    cases: Sequence[str], predictions: dict[str, np.ndarray], decided: Decided, program: DecisionProgram
+) -> pa.Table:
+    """One row per case.
+
+    Args:
+        cases: identifiers.
+        predictions: the columns of predictions to show, by name, `[N]`.
+        decided: what the program returned.
+        program: gives the identity of model and rules.
+
+    Returns:
+        Columns `case`, the predictions, `outcome`, `rule`, `reason`, `fired`, `ruleset`
+        (SHA-256) and `step` (of the checkpoint).
+    """
+    outcome = rules.Decided(
+        ruleset=program.decider.ruleset, columns=decided.seen, decisions=decided.decisions
+    ).to_table()
+    count = len(cases)
+    columns: dict[str, Any] = {"case": pa.array(list(map(str, cases)), pa.string())}
+    columns |= {name: pa.array(array) for name, array in predictions.items()}
+    columns |= {name: outcome[name] for name in ("outcome", "rule", "reason", "fired")}
+    columns["ruleset"] = pa.array([program.decider.sha256] * count, pa.string())
+    columns["step"] = pa.array(np.full(count, program.predictor.step, np.int64))
+    return pa.table(columns)
+
+
+def write_decisions(table: pa.Table, path: Path) -> None:
+    """Writes decisions atomically, in the format of the suffix; CSV joins the fired rules."""
+    if path.suffix == ".csv":
+        fired = pa.array([" ".join(names) for names in table["fired"].to_pylist()], pa.string())
+        table = table.set_column(table.schema.get_field_index("fired"), "fired", fired)
+    with explained(path):
+        write_table(table, path)
+
+
+def case_identifiers(table: pa.Table) -> list[str]:
+    """The column `case` of a case file, or else row numbers from 1."""
+    if "case" in table.column_names:
+        return [str(value) for value in table["case"].to_pylist()]
+    return [str(number) for number in range(1, table.num_rows + 1)]
+
+
+def outcome_summary(table: pa.Table, *, rate: tuple[str, np.ndarray] | None = None) -> str:
+    """Counts by outcome and by deciding rule, for the console.
+
+    Args:
+        table: see `decisions_table`.
+        rate: a heading and one 0/1 number per case, averaged per row of the summary.
+    """
+    outcomes, deciders = table["outcome"].to_pylist(), table["rule"].to_pylist()
+    view = Table(box=None, pad_edge=False)
+    view.add_column("outcome")
+    view.add_column("decided by")
+    view.add_column("cases", justify="right")
+    view.add_column("share", justify="right")
+    if rate:
+        view.add_column(rate[0], justify="right")
+
+    def row(outcome: str, decider: str | None, count: int, style: str | None) -> None:
+        chosen = np.array(
+            [o == outcome and decider in (None, d) for o, d in zip(outcomes, deciders, strict=True)]
+        )
+        cells = [outcome if decider is None else "", decider or "", f"{count:,}"]
+        cells.append(f"{count / len(outcomes):.1%}")
+        if rate:
+            cells.append(f"{rate[1][chosen].mean():.1%}")
+        view.add_row(*cells, style=style)
+
+    for outcome, total in Counter(outcomes).most_common():
+        row(outcome, None, total, "bold")
+        decided_by = Counter(d for o, d in zip(outcomes, deciders, strict=True) if o == outcome)
+        for decider, count in decided_by.most_common():
+            row(outcome, decider, count, None)
+    return rendered(view)
+
+
+def rendered(view: Any) -> str:
+    """A rich table as text, coloured only on a terminal."""
+    console = Console(width=120, highlight=False)
+    with console.capture() as capture:
+        console.print(view)
+    return capture.get().rstrip()

@@ -1,0 +1,123 @@
+"""What an experiment is to the modes: a file with these functions."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from ml_collections import ConfigDict
+
+from research.inference import Predictor
+from research.tasks import Task
+from research.workdir import Workdir
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class ExperimentError(Exception):
+    """An experiment that can't be found or run as asked."""
+
+
+class Experiment(Protocol):
+    """The functions of an experiment file; `data` is what its own `load_data` returns."""
+
+    def get_config(self) -> ConfigDict:
+        """Every number of the experiment, plain data."""
+        ...
+
+    def load_data(self, config: ConfigDict) -> Any:
+        """Fetches, cleans and splits."""
+        ...
+
+    def training_examples(
+        self, config: ConfigDict, data: Any, workdir: Workdir
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Training and validation examples; what prediction needs again goes to the workdir."""
+        ...
+
+    def build_task(self, config: ConfigDict, workdir: Workdir) -> Task:
+        """The network, loss and optimizer."""
+        ...
+
+    def build_prepare(self, config: ConfigDict, workdir: Workdir) -> Any:
+        """The pure function from named columns to the network's inputs."""
+        ...
+
+    def evaluate(self, config: ConfigDict, data: Any, predictor: Predictor) -> dict[str, Any]:
+        """Measures the held-out test set beside baselines; plain data with a `summary`."""
+        ...
+
+    def build_program(
+        self, config: ConfigDict, predictor: Predictor, policy: dict[str, str]
+    ) -> Any:
+        """Model and rules compiled together; `policy` holds the rule texts by file name."""
+        ...
+
+    def decide_test(
+        self, config: ConfigDict, data: Any, program: Any, workdir: Workdir
+    ) -> str:
+        """Decides the test set, writes decisions and report; returns a summary."""
+        ...
+
+    def decide_cases(
+        self, config: ConfigDict, cases: Path, program: Any, out: Path
+    ) -> str:
+        """Decides the cases of a file; returns a summary."""
+        ...
+
+
+def load_experiment(path: str) -> Experiment:
+    """Imports an experiment file, wherever it lies.
+
+    Args:
+        path: relative to the current directory or to the checkout.
+
+    Raises:
+        ExperimentError: when there is no such file, or it lacks one of the functions.
+    """
+    file = located(path)
+    name = "experiment_" + "_".join(file.with_suffix("").parts[-2:])
+    if file.is_relative_to(REPOSITORY):
+        name = ".".join(file.relative_to(REPOSITORY).with_suffix("").parts)
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, file)
+        if spec is None or spec.loader is None:
+            raise ExperimentError(f"{path} is not a Python file")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[name]
+            raise
+    module = sys.modules[name]
+    required = [member for member in vars(Experiment) if not member.startswith("_")]
+    missing = [member for member in required if not hasattr(module, member)]
+    if missing:
+        raise ExperimentError(
+            f"{path} has no {', '.join(missing)}: an experiment file needs "
+            f"{', '.join(required)} (experiments/credit/config.py is an example)"
+        )
+    return cast(Experiment, module)
+
+
+def located(path: str) -> Path:
+    """A path given relative to the current directory, or else to the checkout.
+
+    Raises:
+        ExperimentError: when there is neither.
+    """
+    for candidate in (Path(path), REPOSITORY / path):
+        if candidate.exists():
+            return candidate.resolve()
+    raise ExperimentError(f"there is no file {path}, here or in {REPOSITORY.name}/")
+
+
+def stored_name(path: str) -> str:
+    """How a workdir remembers a file: relative to the checkout where possible."""
+    file = located(path)
+    if file.is_relative_to(REPOSITORY):
+        return file.relative_to(REPOSITORY).as_posix()
+    return str(file)

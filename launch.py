@@ -1,0 +1,61 @@
+"""Runs an experiment: python launch.py --config=experiments/credit/config.py --workdir=runs/credit."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from absl import app, flags
+from ml_collections import config_flags
+
+_CONFIG = config_flags.DEFINE_config_file(
+    "config",
+    None,
+    "Experiment file; any value in it by --config.x.y=VALUE. May be left out when the workdir "
+    "already belongs to an experiment.",
+    lock_config=True,
+)
+_WORKDIR = flags.DEFINE_string("workdir", None, "Directory of the run.", required=True)
+_MODE = flags.DEFINE_enum(
+    "mode",
+    "all",
+    ["all", "train", "evaluate", "decide"],
+    "What to do; `all` is train, evaluate and decide.",
+)
+_CASES = flags.DEFINE_string(
+    "cases", None, "New cases to decide (.csv, .jsonl or .parquet) with --mode=decide."
+)
+_OUT = flags.DEFINE_string("out", None, "Where to write the decisions of --cases.")
+_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Discard the run that the workdir holds.")
+
+
+def _parse(argv: Sequence[str]) -> list[str]:
+    try:
+        remaining = flags.FLAGS(list(argv))
+    except (AttributeError, KeyError) as error:  # an unknown key of the locked config
+        sys.exit(f"launch.py: no such key in the config: {error.args[0]}".replace("\\n", "; "))
+    except flags.Error as error:
+        sys.exit(f"launch.py: {error}")
+    if remaining[1:]:
+        sys.exit(f"launch.py: not a flag: {' '.join(remaining[1:])}: did you mean --key=value?")
+    return list(remaining)
+
+
+def main(argv: Sequence[str]) -> None:
+    """Hands the flags to the experiment's modes."""
+    from experiments import modes
+
+    config = flags.FLAGS["config"]
+    modes.run(
+        config_file=config_flags.get_config_filename(config) if config.present else None,
+        config=_CONFIG.value,
+        workdir=_WORKDIR.value,
+        mode=_MODE.value,
+        cases=_CASES.value,
+        out=_OUT.value,
+        overwrite=_OVERWRITE.value,
+    )
+
+
+if __name__ == "__main__":
+    app.run(main, flags_parser=_parse)

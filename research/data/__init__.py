@@ -1,0 +1,1 @@
+"""Data: sources, tables, features, splits and batches."""

@@ -1,0 +1,136 @@
+"""From named columns to calibrated predictions, and on to decisions: one XLA program."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from research.inference.calibration import Calibration
+from research.inference.decider import Columns, Decider
+from research.models.network import Variables
+from research.tasks.task import Task
+
+_LARGEST_BATCH = 8192
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Predictor:
+    """A trained classifier with everything that belongs to it.
+
+    Attributes:
+        task: gives the pure `predict`.
+        variables: trained.
+        prepare: named columns to the network's inputs, a pure JAX function.
+        calibration: logits to probabilities.
+        step: the checkpoint's step, for the record.
+    """
+
+    task: Task
+    variables: Variables
+    prepare: Callable[[Columns], Any]
+    calibration: Calibration = Calibration()
+    step: int = 0
+
+    def predict(self, variables: Variables, columns: Columns) -> dict[str, jax.Array]:
+        """The pure function: the network's outputs and `probabilities` `[B, K]`."""
+        outputs = self.task.predict(variables, self.prepare(columns))
+        return {**outputs, "probabilities": self.calibration(outputs["logits"])}
+
+    def __call__(self, columns: Columns) -> dict[str, np.ndarray]:
+        """Predicts any number of cases (host arrays, leading axis N)."""
+        result: dict[str, np.ndarray] = in_batches(
+            functools.partial(self._compiled, self.variables), columns
+        )
+        return result
+
+    @functools.cached_property
+    def _compiled(self) -> Callable[..., Any]:
+        return jax.jit(self.predict)
+
+
+class Decided(NamedTuple):
+    """Host arrays for N cases.
+
+    Attributes:
+        predictions: the network's outputs, by name.
+        seen: the columns as the decider saw them.
+        decisions: the decider's.
+    """
+
+    predictions: dict[str, np.ndarray]
+    seen: dict[str, np.ndarray]
+    decisions: Any
+
+
+Present = Callable[[Mapping[str, jax.Array], Columns], dict[str, jax.Array]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DecisionProgram:
+    """A predictor and a decider, compiled together.
+
+    Attributes:
+        predictor: makes the predictions.
+        decider: decides by them.
+        present: `(predictions, columns) -> named arrays for the decider`, pure JAX.
+    """
+
+    predictor: Predictor
+    decider: Decider
+    present: Present
+
+    def run(self, variables: Variables, columns: Columns) -> Decided:
+        """The pure function that is compiled."""
+        predictions = self.predictor.predict(variables, columns)
+        seen = self.present(predictions, columns)
+        return Decided(predictions, seen, self.decider(seen))
+
+    def __call__(self, columns: Columns) -> Decided:
+        """Decides any number of cases (host arrays, leading axis N)."""
+        compiled = functools.partial(self._compiled, self.predictor.variables)
+        decided: Decided = in_batches(compiled, columns)
+        return decided
+
+    @functools.cached_property
+    def _compiled(self) -> Callable[..., Any]:
+        return jax.jit(self.run)
+
+
+def in_batches(function: Callable[[dict[str, Any]], Any], columns: Columns) -> Any:
+    """Applies a compiled function to N cases in few batch shapes.
+
+    Batches have 8,192 rows, or, for fewer cases, the next power of two, so that any
+    number of cases costs at most fourteen compilations in the life of a process.
+
+    Args:
+        function: of columns with leading axis B; returns a pytree of arrays `[B, ...]`.
+        columns: host arrays `[N, ...]`; N may be 0.
+
+    Returns:
+        The function's pytree with host arrays `[N, ...]`.
+    """
+    count = len(next(iter(columns.values())))
+    size = min(1 << max(count - 1, 0).bit_length(), _LARGEST_BATCH)
+    parts = []
+    for first in range(0, max(count, 1), size):
+        batch = {name: _padded(array[first : first + size], size) for name, array in columns.items()}
+        kept = min(size, count - first)
+        result = jax.device_get(function(batch))
+        parts.append(jax.tree.map(lambda leaf, kept=kept: np.asarray(leaf)[:kept], result))
+    if len(parts) == 1:
+        return parts[0]
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+
+
+def _padded(array: np.ndarray, size: int) -> np.ndarray:
+    """Rows repeated (or zeros, where there is none) up to `size`."""
+    if len(array) == size:
+        return array
+    if len(array) == 0:
+        return np.zeros((size, *array.shape[1:]), array.dtype)
+    return np.concatenate([array, np.repeat(array[-1:], size - len(array), axis=0)])

@@ -1,0 +1,103 @@
+"""A Flax module as two pure functions over plain nested dicts of arrays.
+
+Training, checkpoints and inference see only `init` and `apply`, so an NNX module, a
+Linen module or a hand-written pair of functions serve alike, and a checkpoint holds
+names a person can read (`layers/0/kernel`) instead of a library's classes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+from flax import nnx
+from flax.traverse_util import flatten_dict, unflatten_dict
+
+Tree = dict[str, Any]
+
+
+class Variables(NamedTuple):
+    """What a network holds: nested dicts of arrays with string keys.
+
+    Attributes:
+        params: what the optimizer moves.
+        statistics: what the forward pass moves (BatchNorm's running moments).
+    """
+
+    params: Tree
+    statistics: Tree
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Network:
+    """A module's two pure functions.
+
+    Attributes:
+        init: `key -> Variables`.
+        apply: `(variables, inputs, train, key) -> (outputs, statistics)`; `key` drives
+            dropout and may be None when `train` is False.
+    """
+
+    init: Callable[[jax.Array], Variables]
+    apply: Callable[[Variables, Any, bool, jax.Array | None], tuple[Any, Tree]]
+
+    @classmethod
+    def from_nnx(cls, build: Callable[[nnx.Rngs], nnx.Module]) -> Network:
+        """Wraps an NNX module.
+
+        Args:
+            build: makes the module from its random streams. The module is called as
+                `module(inputs, train=..., rngs=...)`.
+        """
+        structure = nnx.graphdef(nnx.eval_shape(lambda: build(nnx.Rngs(0))))
+
+        def init(key: jax.Array) -> Variables:
+            _, params, statistics = nnx.split(build(nnx.Rngs(key)), nnx.Param, ...)
+            return Variables(_named(params), _named(statistics))
+
+        def apply(
+            variables: Variables, inputs: Any, train: bool, key: jax.Array | None
+        ) -> tuple[Any, Tree]:
+            # copy=True: without it a merge inside `grad` shares variables with the
+            # outer trace and BatchNorm and Dropout raise TraceContextError.
+            module = nnx.merge(structure, *map(nnx.restore_int_paths, variables), copy=True)
+            outputs = module(inputs, train=train, rngs=None if key is None else nnx.Rngs(key))
+            return outputs, _named(nnx.state(module, nnx.Not(nnx.Param)))
+
+        return cls(init=jax.jit(init), apply=apply)
+
+    @classmethod
+    def from_linen(cls, module: Any, example: Any) -> Network:
+        """Wraps a Linen module.
+
+        Args:
+            module: called as `module(inputs, train=...)`, dropout stream `"dropout"`.
+            example: inputs, or their `jax.ShapeDtypeStruct`, from which shapes are inferred.
+        """
+
+        def init(key: jax.Array) -> Variables:
+            zeros = jax.tree.map(lambda leaf: jax.numpy.zeros(leaf.shape, leaf.dtype), example)
+            collections = dict(module.init({"params": key, "dropout": key}, zeros, train=False))
+            return Variables(collections.pop("params", {}), collections)
+
+        def apply(
+            variables: Variables, inputs: Any, train: bool, key: jax.Array | None
+        ) -> tuple[Any, Tree]:
+            outputs, statistics = module.apply(
+                {"params": variables.params, **variables.statistics},
+                inputs,
+                train=train,
+                rngs=None if key is None else {"dropout": key},
+                mutable=list(variables.statistics),
+            )
+            return outputs, dict(statistics)
+
+        return cls(init=jax.jit(init), apply=apply)
+
+
+def _named(state: nnx.State) -> Tree:
+    """An NNX state as nested dicts; list positions become string keys, as Orbax wants."""
+    flat = flatten_dict(nnx.to_pure_dict(state))
+    return unflatten_dict({tuple(map(str, path)): leaf for path, leaf in flat.items()})

@@ -1,0 +1,204 @@
+"""A run's directory: what it was started with, what it has produced.
+
+    config.json     the configuration, and the experiment file that reads it
+    checkpoints/    training state, by step
+    model/          the trained variables, once training has finished
+    metrics.jsonl   one line per evaluation
+
+Every other file is an experiment's own, written through `write` so that a failing
+write (a full disk, a kill) leaves the old file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+
+class WorkdirError(Exception):
+    """A workdir that can't be used as asked; the message says what to do."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Workdir:
+    """Paths and atomic writes below one directory."""
+
+    path: Path
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where `research.training.Checkpoints` keeps the training state."""
+        return self.path / "checkpoints"
+
+    @property
+    def model(self) -> Path:
+        """Where a finished training leaves the best variables."""
+        return self.path / "model"
+
+    @property
+    def metrics(self) -> Path:
+        """One JSON line per evaluation."""
+        return self.path / "metrics.jsonl"
+
+    def claim(
+        self, config: Mapping[str, Any], *, free: tuple[str, ...] = (), overwrite: bool = False
+    ) -> None:
+        """Makes the directory this configuration's, or refuses.
+
+        Args:
+            config: plain nested data, kept in `config.json`.
+            free: dotted keys that may differ from the earlier run's, with all below
+                them (they do not touch what was trained).
+            overwrite: discard whatever an earlier run left here.
+
+        Raises:
+            WorkdirError: when the directory belongs to another configuration or cannot
+                be written.
+        """
+        with explained(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+            if overwrite:
+                self._discard()
+            earlier = self._stored_config()
+            if earlier is not None:
+                differences = differing(earlier, config, free=free)
+                if differences:
+                    raise WorkdirError(_refusal(self.path, differences))
+            elif any(self.path.iterdir()):
+                raise WorkdirError(
+                    f"{self.path} is not empty and holds no config.json, so it is not a "
+                    "workdir of ours: choose an empty or new --workdir"
+                )
+            self.write_json("config.json", config)
+
+    def config(self) -> dict[str, Any]:
+        """The configuration of the run that owns this directory.
+
+        Raises:
+            WorkdirError: when there is none.
+        """
+        stored = self._stored_config()
+        if stored is None:
+            raise WorkdirError(
+                f"{self.path} holds no config.json: train first, for example "
+                f"python launch.py --config=experiments/credit/config.py --workdir={self.path}"
+            )
+        return stored
+
+    def has(self, name: str) -> bool:
+        """Whether the file is there."""
+        return (self.path / name).exists()
+
+    def require(self, name: str, *, made_by: str) -> Path:
+        """The path of a file that an earlier mode writes.
+
+        Raises:
+            WorkdirError: when it is missing.
+        """
+        if not self.has(name):
+            raise WorkdirError(f"{self.path / name} is missing: run {made_by} first")
+        return self.path / name
+
+    @contextlib.contextmanager
+    def write(self, name: str) -> Iterator[Path]:
+        """A temporary path that replaces `name` when the block succeeds."""
+        target = self.path / name
+        with explained(target):
+            handle, temporary = tempfile.mkstemp(dir=self.path, prefix=f".{target.name}.")
+            os.close(handle)
+            try:
+                yield Path(temporary)
+                Path(temporary).chmod(0o644)
+                Path(temporary).replace(target)
+            finally:
+                Path(temporary).unlink(missing_ok=True)
+
+    def write_text(self, name: str, text: str) -> None:
+        """Replaces a text file atomically."""
+        with self.write(name) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Replaces a JSON file atomically."""
+        self.write_text(name, json.dumps(value, indent=2) + "\n")
+
+    def read_json(self, name: str, *, made_by: str) -> Any:
+        """Reads a JSON file that an earlier mode writes."""
+        return json.loads(self.require(name, made_by=made_by).read_text(encoding="utf-8"))
+
+    def _stored_config(self) -> dict[str, Any] | None:
+        try:
+            stored = json.loads((self.path / "config.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise WorkdirError(
+                f"{self.path / 'config.json'} is not valid JSON ({error}): restore it, or pass "
+                "--overwrite to discard this run"
+            ) from None
+        if not isinstance(stored, dict):
+            raise WorkdirError(f"{self.path / 'config.json'} holds no configuration")
+        return stored
+
+    def _discard(self) -> None:
+        if any(self.path.iterdir()) and not self.has("config.json"):
+            raise WorkdirError(
+                f"{self.path} holds no config.json: not a workdir of ours, so --overwrite "
+                "leaves it alone"
+            )
+        for entry in self.path.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turns the operating system's refusals below `path` into advice."""
+    try:
+        yield
+    except (PermissionError, FileExistsError, NotADirectoryError) as error:
+        raise WorkdirError(f"cannot write {path}: {error.strerror}: choose another --workdir") from error
+    except OSError as error:
+        raise WorkdirError(
+            f"cannot write {path}: {error.strerror}: free space or choose another --workdir; "
+            "what was there before is untouched"
+        ) from error
+
+
+def differing(
+    earlier: Mapping[str, Any], now: Mapping[str, Any], *, free: tuple[str, ...] = ()
+) -> dict[str, tuple[Any, Any]]:
+    """Dotted keys whose values differ, with both values (None where absent)."""
+    before, after = _flat(earlier), _flat(now)
+    return {
+        key: (before.get(key), after.get(key))
+        for key in sorted({*before, *after})
+        if before.get(key) != after.get(key)
+        and not any(f"{key}.".startswith(f"{part}.") for part in free)
+    }
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = list(value) if isinstance(value, tuple) else value
+    return flat
+
+
+def _refusal(path: Path, differences: Mapping[str, tuple[Any, Any]]) -> str:
+    lines = [f"{path} belongs to another configuration:"]
+    lines += [f"  {key}: {old!r} there, {new!r} now" for key, (old, new) in differences.items()]
+    lines += ["use another --workdir, or pass --overwrite to discard that run and start again"]
+    return "\n".join(lines)

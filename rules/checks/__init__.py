@@ -1,0 +1,1 @@
+"""Checks of a rule set before it ships."""

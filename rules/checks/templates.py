@@ -1,0 +1,119 @@
+"""Because-templates: text with `{name:spec}` holes, checked against the types."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Mapping
+
+from rules.errors import RuleError, did_you_mean
+from rules.language import ir, syntax
+
+__all__ = ["parse_template"]
+
+MAX_WIDTH = 100
+
+
+def parse_template(
+    template: syntax.Word, types: Mapping[str, ir.Type | None]
+) -> tuple[str | ir.Field, ...]:
+    """Splits a template into texts and fields.
+
+    Args:
+        template: the text of `because`; `{{` and `}}` are literal braces.
+        types: of the inputs and derived names; None where the declaration has an error.
+
+    Raises:
+        RuleError: braces that do not match, an unknown name, a format that the type of the
+            name does not take.
+    """
+    try:
+        pieces = list(string.Formatter().parse(template.text))
+    except ValueError as error:
+        raise RuleError(
+            f"this template is not well formed: {error}",
+            span=template.span,
+            hint="write {name} or {name:.2f}; for a literal brace write {{ or }}",
+        ) from None
+    parts: list[str | ir.Field] = []
+    for text, name, spec, conversion in pieces:
+        if text:
+            # Two pieces of text meet where a brace was escaped.
+            if parts and isinstance(parts[-1], str):
+                parts[-1] += text
+            else:
+                parts.append(text)
+        if name is not None:
+            _check_field(name, spec or "", conversion, types, template.span)
+            parts.append(ir.Field(name=name, spec=spec or ""))
+    return tuple(parts)
+
+
+def _check_field(
+    name: str,
+    spec: str,
+    conversion: str | None,
+    types: Mapping[str, ir.Type | None],
+    span: ir.Span,
+) -> None:
+    if conversion or "{" in spec or not name.isidentifier():
+        shown = f"{{{name}{'!' + conversion if conversion else ''}{':' + spec if spec else ''}}}"
+        raise RuleError(
+            f"{shown} is not a field of a template",
+            span=span,
+            hint="a field is {name} or {name:format}, for example {income:,.2f}",
+        )
+    if name not in types:
+        raise RuleError(
+            f"the template names {name}, which is no input or derived name",
+            span=span,
+            hint=did_you_mean(name, types),
+        )
+    type_ = types[name]
+    if type_ is not None and not _accepts(type_, spec):
+        raise RuleError(
+            f"the format {spec!r} does not fit {name}, which is {_kind(type_)}",
+            span=span,
+            hint=_example(name, type_),
+        )
+
+
+def _accepts(type_: ir.Type, spec: str) -> bool:
+    """Whether a Python format spec formats every value of a type, the same everywhere."""
+    numbers = [int(digits) for digits in re.findall(r"\d+", spec)]
+    if any(number > MAX_WIDTH for number in numbers) or spec.endswith("n"):  # n: by locale
+        return False
+    samples: tuple[float | int | str, ...]
+    match type_:
+        case ir.FloatType():
+            samples = (0.5, -3.4e38)
+        case ir.IntType():
+            samples = (type_.low, type_.high, 0)
+        case _:
+            samples = ("true",)
+    try:
+        for sample in samples:
+            format(sample, spec)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
+def _kind(type_: ir.Type) -> str:
+    match type_:
+        case ir.FloatType():
+            return "a float"
+        case ir.IntType():
+            return "an int"
+        case ir.BoolType():
+            return "a truth (true or false)"
+        case ir.EnumType():
+            return "a word"
+
+
+def _example(name: str, type_: ir.Type) -> str:
+    if isinstance(type_, ir.FloatType):
+        return f"for example {{{name}:.2f}}, {{{name}:,.0f}} or {{{name}:.0%}}"
+    if isinstance(type_, ir.IntType):
+        return f"for example {{{name}}} or {{{name}:,}}"
+    return f"write {{{name}}}"

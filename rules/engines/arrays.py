@@ -1,0 +1,123 @@
+"""A rule set over whole columns: expressions, hit policy, margin, put together."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+
+from rules.engines.array_margin import margin
+from rules.engines.array_ops import NUMPY, Array, ArrayOps
+from rules.engines.columns import check_columns
+from rules.engines.decisions import Decisions
+from rules.engines.lowering import Lowering
+from rules.engines.verdict import MAX_COLLECTED, fired_bits, verdict
+from rules.errors import did_you_mean
+from rules.language import ir
+
+__all__ = ["Extras", "check_decides", "decide_columns", "decide_numpy"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Extras:
+    """What to return beside outcome and rule; each costs memory traffic.
+
+    Attributes:
+        fired: the bits of all rules that fire.
+        margin: the distance to the nearest flip that could change the outcome.
+        derived: names of derived values.
+    """
+
+    fired: bool = False
+    margin: bool = False
+    derived: tuple[str, ...] = ()
+
+
+def check_decides(ruleset: ir.Ruleset, extras: Extras) -> None:
+    """Checks that the array engines can decide a rule set.
+
+    Raises:
+        ValueError: when it has no decision, collects too many outcomes, or does not derive
+            a name that is asked for.
+    """
+    if ruleset.decision is None:
+        raise ValueError(
+            f"rule set {ruleset.name} decides nothing; add `decide NAME in {{...}}`, or ask "
+            "rules.engines.reference.evaluate for its derived values"
+        )
+    outcomes = ruleset.decision.outcomes
+    if ruleset.decision.policy == "collect" and len(outcomes) > MAX_COLLECTED:
+        raise ValueError(
+            f"decision {ruleset.decision.name} collects among {len(outcomes)} outcomes, expected "
+            f"at most {MAX_COLLECTED} (they are bits of an int32); split the decision"
+        )
+    derived = [item.name for item in ruleset.derived]
+    for name in extras.derived:
+        if name not in derived:
+            hint = did_you_mean(name, derived)
+            raise ValueError(
+                f"rule set {ruleset.name} does not derive {name}; it derives: "
+                f"{', '.join(derived) or 'nothing'}" + (f"; {hint}" if hint else "")
+            )
+
+
+def decide_columns(
+    ruleset: ir.Ruleset,
+    columns: Mapping[str, Array],
+    ops: ArrayOps,
+    extras: Extras,
+    shape: tuple[int, ...],
+) -> Decisions:
+    """Decides a batch.
+
+    Args:
+        ruleset: a rule set that `check_decides` accepts.
+        columns: by input name, each of the given shape; floats are float32.
+        ops: the primitives to compute with.
+        extras: what to return beside outcome and rule.
+        shape: of the columns, `[...]`.
+    """
+    assert ruleset.decision is not None
+    lowering = Lowering(ruleset, columns, ops)
+    truths = [lowering.truth(rule.condition) for rule in ruleset.ranked]
+    outcomes = [rule.outcome for rule in ruleset.ranked]
+    outcome, rule = verdict(ops, ruleset.decision, outcomes, truths)
+    distance = margin(ruleset, lowering, outcome, rule) if extras.margin else None
+    spread = ops.spread
+    return Decisions(
+        outcome=spread(outcome, shape),
+        rule=spread(rule, shape),
+        fired=fired_bits(ops, truths, shape) if extras.fired else None,
+        margin=None if distance is None else spread(distance, shape),
+        derived={name: spread(lowering.encoded(name), shape) for name in extras.derived},
+    )
+
+
+def decide_numpy(
+    ruleset: ir.Ruleset, columns: Mapping[str, Array], extras: Extras | None = None
+) -> Decisions:
+    """Decides a batch on the host, without JAX.
+
+    Args:
+        ruleset: a rule set that decides.
+        columns: as `rules.cases.encode` makes them.
+        extras: what to return beside outcome and rule.
+
+    Raises:
+        ValueError, TypeError: as `check_decides` and `check_columns` tell.
+    """
+    extras = extras or Extras()
+    check_decides(ruleset, extras)
+    shape = check_columns(ruleset, columns)
+    with np.errstate(all="ignore"):
+        spread = {
+            item.name: np.broadcast_to(
+                columns[item.name].astype(np.float32)
+                if isinstance(item.type, ir.FloatType)
+                else columns[item.name],
+                shape,
+            )
+            for item in ruleset.inputs
+        }
+        return decide_columns(ruleset, spread, NUMPY, extras, shape)

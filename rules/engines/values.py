@@ -1,0 +1,116 @@
+"""Which values a case may hold: the number contract, in plain Python.
+
+`docs/numbers.md` tells it to users. It is here once, for the engines, the encoders and
+the compiler alike.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from typing import TypeAlias
+
+from rules.errors import did_you_mean
+from rules.language import ir
+
+__all__ = ["FLOAT_MAX", "INT_MISSING", "TINY", "Value", "admit", "canonical", "expected", "within"]
+
+Value: TypeAlias = float | int | bool | str
+
+TINY = 2.0**-126  # the smallest normal float32
+FLOAT_MAX = (2 - 2.0**-23) * 2.0**127  # the largest float32
+INT_MISSING = -(2**31)
+
+_FLOAT32 = struct.Struct("<f")
+
+
+def canonical(number: float) -> float | None:
+    """A number as the engines see it: rounded to float32, or None when not finite.
+
+    Magnitudes up to `TINY`, itself included, count as zero, and zero has no sign. Units
+    that flush subnormals disagree with IEEE 754 about results that round *up* to `TINY`
+    (tininess is detected before rounding by some, after by others): with `TINY` counted
+    as zero they agree.
+
+    Args:
+        number: a Python float; the result of one operation on float32 values rounds as
+            in float32 arithmetic, because float64 has more than 2 * 24 + 1 digits
+            (Figueroa, "When is double rounding innocuous?", 1995).
+    """
+    try:
+        (rounded,) = _FLOAT32.unpack(_FLOAT32.pack(number))
+    except OverflowError:
+        return None
+    if not abs(rounded) <= FLOAT_MAX:
+        return None
+    return float(rounded) if abs(rounded) > TINY else 0.0
+
+
+def within(type_: ir.Type, value: Value) -> bool:
+    """Whether a canonical value of the right kind lies within the bounds of a type."""
+    match type_, value:
+        case ir.FloatType(low=low, high=high, low_open=low_open, high_open=high_open), float():
+            low = None if low is None else canonical(low)
+            high = None if high is None else canonical(high)
+            above = low is None or (value > low if low_open else value >= low)
+            below = high is None or (value < high if high_open else value <= high)
+            return above and below
+        case ir.IntType(low=least, high=most), int():
+            return least <= value <= most
+        case _:
+            return True
+
+
+def admit(name: str, type_: ir.Type, value: Value | None) -> Value | None:
+    """The value of an input as the engines see it; None when missing or out of bounds.
+
+    Raises:
+        TypeError: when the value is of another kind than the input.
+        ValueError: when a text is not a member of the input's list.
+    """
+    if not isinstance(value, float | int | bool | str) and hasattr(value, "item"):
+        value = value.item()  # a scalar of NumPy
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, float | int):
+        return _admit_name(name, type_, value)
+    if not math.isfinite(value):
+        if isinstance(type_, ir.FloatType | ir.IntType):
+            return None
+    elif isinstance(type_, ir.FloatType):
+        number = canonical(value)
+        return number if number is not None and within(type_, number) else None
+    elif isinstance(type_, ir.IntType) and value == int(value):
+        return int(value) if within(type_, int(value)) else None
+    raise _mismatch(name, type_, value)
+
+
+def _admit_name(name: str, type_: ir.Type, value: Value) -> Value:
+    if isinstance(type_, ir.BoolType) and isinstance(value, bool):
+        return value
+    if not (isinstance(type_, ir.EnumType) and isinstance(value, str)):
+        raise _mismatch(name, type_, value)
+    if value not in type_.members:
+        hint = did_you_mean(value, type_.members)
+        tail = f"; {hint}" if hint else ""
+        raise ValueError(f"input {name}: found {value!r}, expected {expected(type_)}{tail}")
+    return value
+
+
+def _mismatch(name: str, type_: ir.Type, value: object) -> TypeError:
+    return TypeError(
+        f"input {name}: found {value!r}, expected {expected(type_)}, or None where it is missing"
+    )
+
+
+def expected(type_: ir.Type) -> str:
+    """What a value of a type looks like, for messages."""
+    match type_:
+        case ir.FloatType():
+            return "a number"
+        case ir.IntType():
+            return "a whole number"
+        case ir.BoolType():
+            return "true or false"
+        case ir.EnumType(members=members):
+            return f"one of {', '.join(members)}"

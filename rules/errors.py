@@ -1,0 +1,134 @@
+"""Errors of rule texts: where, what was found, what was expected, what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+from rules.language.ir import Span
+
+__all__ = ["RuleError", "RuleErrors", "annotate", "did_you_mean"]
+
+
+class RuleError(ValueError):
+    """Something is wrong in a rule text.
+
+    Attributes:
+        message: what is wrong, in one sentence.
+        span: the place in the text; None only where there is no text (tables, builders).
+        hint: what to do about it, or None.
+        filename: where the text came from.
+        text: the whole source text.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        span: Span | None = None,
+        hint: str | None = None,
+        filename: str = "<rules>",
+        text: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.span = span
+        self.hint = hint
+        self.filename = filename
+        self.text = text
+
+    @property
+    def errors(self) -> tuple[RuleError, ...]:
+        """Every error found: this one, or the members of a group."""
+        return (self,)
+
+    def within(self, filename: str, text: str) -> RuleError:
+        """The same error, told with its source: `filename:line:column` and the line itself."""
+        return RuleError(
+            self.message, span=self.span, hint=self.hint, filename=filename, text=text
+        )
+
+    def __str__(self) -> str:
+        return annotate(
+            "error",
+            self.message,
+            span=self.span,
+            hint=self.hint,
+            filename=self.filename,
+            text=self.text,
+        )
+
+
+class RuleErrors(RuleError):
+    """Several errors of one text, in the order of the text."""
+
+    def __init__(self, errors: Sequence[RuleError]) -> None:
+        first = errors[0]
+        super().__init__(
+            f"{len(errors)} errors",
+            span=first.span,
+            hint=first.hint,
+            filename=first.filename,
+            text=first.text,
+        )
+        self._errors = tuple(errors)
+
+    @property
+    def errors(self) -> tuple[RuleError, ...]:
+        """The members of the group."""
+        return self._errors
+
+    def __str__(self) -> str:
+        return "\n\n".join(map(str, self._errors))
+
+
+def annotate(
+    label: str,
+    message: str,
+    *,
+    span: Span | None,
+    hint: str | None = None,
+    filename: str = "<rules>",
+    text: str = "",
+) -> str:
+    """A message as compilers print it: place, message, source line, caret, hint.
+
+    Args:
+        label: `error`, or `warning W001` and the like.
+        message: one sentence.
+        span: the place; without it the line and the caret are left out.
+        hint: what to do.
+        filename: where the text came from.
+        text: the source text.
+    """
+    if span is None:
+        return "\n".join([f"{filename}: {label}: {message}", *_hint_lines(hint)])
+    head = f"{filename}:{span.line}:{span.column}: {label}: {message}"
+    return "\n".join([head, *_source_lines(span, text), *_hint_lines(hint)])
+
+
+def _hint_lines(hint: str | None) -> list[str]:
+    return [] if hint is None else [f"hint: {hint}"]
+
+
+def _source_lines(span: Span, text: str) -> list[str]:
+    # Not splitlines: a form feed or a Unicode separator does not start a new line here.
+    lines = text.split("\n")
+    if span.line > len(lines):
+        return []
+    line = lines[span.line - 1].rstrip("\r")
+    # Tabs stay tabs under the line, so that the caret stands where the eye expects it.
+    lead = "".join(char if char == "\t" else " " for char in line[: span.column - 1])
+    end = span.end_column if span.end_line == span.line else len(line) + 1
+    width = max(1, min(end, len(line) + 1) - span.column)
+    return [f"    {line}", f"    {lead}^{'~' * (width - 1)}"]
+
+
+def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
+    """The hint `did you mean X?` for a misspelt word, or None when nothing is close."""
+    options = list(dict.fromkeys(candidates))
+    folded = {option.casefold(): option for option in options}
+    if word.casefold() in folded:
+        return f"did you mean {folded[word.casefold()]}?"
+    close = difflib.get_close_matches(word, options, n=1, cutoff=0.6)
+    return f"did you mean {close[0]}?" if close else None

@@ -1,0 +1,1 @@
+"""The rule language: grammar, syntax tree, typed form, formatter."""

@@ -1,0 +1,89 @@
+"""The functions that expressions may call.
+
+To add one: list it here, then give it a meaning in every engine (they look it up by name)
+and a range in `rules.checks.intervals` if it can return an int.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from types import MappingProxyType
+
+__all__ = ["FUNCTIONS", "Function"]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Function:
+    """The signature of a function of numbers.
+
+    Attributes:
+        name: as written in a rule text.
+        min_arity: the fewest arguments.
+        max_arity: the most arguments, None for any number.
+        float_only: int arguments are converted and the result is a float; otherwise the
+            result is an int when all arguments are ints.
+        signature: for messages and documentation.
+        meaning: for documentation.
+    """
+
+    name: str
+    min_arity: int
+    max_arity: int | None
+    float_only: bool
+    signature: str
+    meaning: str
+
+
+_ALL = (
+    Function(
+        name="min",
+        min_arity=2,
+        max_arity=None,
+        float_only=False,
+        signature="min(a, b, ...)",
+        meaning="the smallest",
+    ),
+    Function(
+        name="max",
+        min_arity=2,
+        max_arity=None,
+        float_only=False,
+        signature="max(a, b, ...)",
+        meaning="the largest",
+    ),
+    Function(
+        name="abs",
+        min_arity=1,
+        max_arity=1,
+        float_only=False,
+        signature="abs(x)",
+        meaning="the distance from zero",
+    ),
+    Function(
+        name="floor",
+        min_arity=1,
+        max_arity=1,
+        float_only=True,
+        signature="floor(x)",
+        meaning="the next whole number downwards, a float",
+    ),
+    Function(
+        name="ceil",
+        min_arity=1,
+        max_arity=1,
+        float_only=True,
+        signature="ceil(x)",
+        meaning="the next whole number upwards, a float",
+    ),
+    Function(
+        name="round",
+        min_arity=1,
+        max_arity=1,
+        float_only=True,
+        signature="round(x)",
+        meaning="the nearest whole number, halves to the even one, a float",
+    ),
+)
+
+FUNCTIONS: Mapping[str, Function] = MappingProxyType({item.name: item for item in _ALL})
