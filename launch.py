@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from absl import app, flags
+from absl import app, flags, logging
 from ml_collections import config_flags
+
+from experiments import modes
 
 _CONFIG = config_flags.DEFINE_config_file(
     "config",
@@ -43,8 +45,8 @@ def _parse(argv: Sequence[str]) -> list[str]:
 
 def main(argv: Sequence[str]) -> None:
     """Hands the flags to the experiment's modes."""
-    from experiments import modes
-
+    if not flags.FLAGS["verbosity"].present:
+        logging.set_verbosity(logging.WARNING)  # Orbax tells of every file it writes
     config = flags.FLAGS["config"]
     modes.run(
         config_file=config_flags.get_config_filename(config) if config.present else None,

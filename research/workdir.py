@@ -14,12 +14,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from research.data.atomic import replacing
 
 
 class WorkdirError(Exception):
@@ -109,16 +109,8 @@ class Workdir:
     @contextlib.contextmanager
     def write(self, name: str) -> Iterator[Path]:
         """A temporary path that replaces `name` when the block succeeds."""
-        target = self.path / name
-        with explained(target):
-            handle, temporary = tempfile.mkstemp(dir=self.path, prefix=f".{target.name}.")
-            os.close(handle)
-            try:
-                yield Path(temporary)
-                Path(temporary).chmod(0o644)
-                Path(temporary).replace(target)
-            finally:
-                Path(temporary).unlink(missing_ok=True)
+        with explained(self.path / name), replacing(self.path / name) as temporary:
+            yield temporary
 
     def write_text(self, name: str, text: str) -> None:
         """Replaces a text file atomically."""

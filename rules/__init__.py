@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rules.decide import decide
     from rules.engines.decisions import Decisions
     from rules.engines.xla import CompiledRuleset
-    from rules.engines.xla import compile_ruleset as compile  # noqa: A004
+    from rules.engines.xla import compile_ruleset as compile
     from rules.errors import RuleError, RuleErrors
     from rules.explain import explain
     from rules.language.formatter import format_text

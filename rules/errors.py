@@ -44,9 +44,7 @@ class RuleError(ValueError):
 
     def within(self, filename: str, text: str) -> RuleError:
         """The same error, told with its source: `filename:line:column` and the line itself."""
-        return RuleError(
-            self.message, span=self.span, hint=self.hint, filename=filename, text=text
-        )
+        return RuleError(self.message, span=self.span, hint=self.hint, filename=filename, text=text)
 
     def __str__(self) -> str:
         return annotate(
@@ -59,7 +57,7 @@ class RuleError(ValueError):
         )
 
 
-class RuleErrors(RuleError):
+class RuleErrors(RuleError):  # noqa: N818 - the plural says what it is
     """Several errors of one text, in the order of the text."""
 
     def __init__(self, errors: Sequence[RuleError]) -> None:

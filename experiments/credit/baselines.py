@@ -2,48 +2,49 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from research.data.features import Features
+from research.data.tabular import TabularDataset
 
 
-def predict(data: Any, features: Features, *, seed: int) -> dict[str, np.ndarray]:
-    """Probabilities of default `[N]` on the test part, by baseline.
+def predict(
+    train: TabularDataset, test: TabularDataset, features: Features, *, seed: int
+) -> dict[str, np.ndarray]:
+    """Probabilities of the target `[N]` on the test part, by baseline.
 
     Both are fitted on the training part; the logistic regression on the same imputed and
     standardised features as the network, boosting on the raw columns, which it handles
     itself.
 
     Args:
-        data: the experiment's `Data`.
+        train: to fit on.
+        test: to predict.
         features: fitted on the training part.
         seed: of the boosting's internal validation split.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
 
-    schema = data.applications.schema
-    categorical = [column.kind == "categorical" for column in schema.columns]
+    def prepared(part: TabularDataset) -> np.ndarray:
+        return np.asarray(features(part.columns))
 
-    def raw(part: str) -> np.ndarray:
-        columns = data.columns(part)
-        stacked = np.stack([columns[c.name].astype(np.float64) for c in schema.columns], axis=1)
-        stacked[:, categorical] = np.where(
-            stacked[:, categorical] < 0, np.nan, stacked[:, categorical]
-        )
-        return stacked
-
-    def prepared(part: str) -> np.ndarray:
-        return np.asarray(features(data.columns(part)))
-
-    labels = data.labels("train")
-    logistic = LogisticRegression(max_iter=1000).fit(prepared("train"), labels)
+    categorical = [column.kind == "categorical" for column in train.schema.columns]
+    logistic = LogisticRegression(max_iter=1000).fit(prepared(train), train.target)
     boosting = HistGradientBoostingClassifier(
         categorical_features=categorical, early_stopping=True, learning_rate=0.05, random_state=seed
-    ).fit(raw("train"), labels)
+    ).fit(_raw(train), train.target)
     return {
-        "Logistic regression": logistic.predict_proba(prepared("test"))[:, 1],
-        "Gradient boosting": boosting.predict_proba(raw("test"))[:, 1],
+        "Logistic regression": logistic.predict_proba(prepared(test))[:, 1],
+        "Gradient boosting": boosting.predict_proba(_raw(test))[:, 1],
     }
+
+
+def _raw(part: TabularDataset) -> np.ndarray:
+    """All columns as they are, float64 `[N, C]`, NaN for missing."""
+    columns = (array.astype(np.float64) for array in part.columns.values())
+    kinds = (column.kind for column in part.schema.columns)
+    return np.stack(
+        [np.where(c < 0, np.nan, c) if k == "categorical" else c for c, k in zip(columns, kinds, strict=True)],
+        axis=1,
+    )

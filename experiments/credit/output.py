@@ -35,14 +35,14 @@ def evaluation_summary(evaluation: dict[str, Any]) -> str:
 
 def report(
     config: dict[str, Any],
-    data: Any,
+    data: dict[str, credit.Credit],
     decided: Decided,
     program: DecisionProgram,
     table: pa.Table,
     workdir: Workdir,
 ) -> str:
     """The HTML report of a run."""
-    rows = data.parts["test"]
+    test = data["test"]
     source = credit.SOURCE
     return render(
         CreditReport(
@@ -51,15 +51,15 @@ def report(
             history=training.read_metrics(workdir.metrics),
             best_step=program.predictor.step,
             decisions=table,
-            defaulted=data.labels("test").astype(bool),
-            amounts=data.applications.columns["amount"][rows],
+            defaulted=test.target.astype(bool),
+            amounts=test.columns["amount"],
             ruleset=program.decider.ruleset,
-            cases=_stories(data, decided, program, table),
+            cases=_stories(test, decided, program, table),
             data={
                 "name": source.name,
                 "source": source.citation,
                 "licence": source.licence,
-                "rows": len(data.applications.ids),
+                "rows": sum(map(len, data.values())),
             },
             versions={
                 name: importlib.metadata.version(name) for name in ("jax", "flax", "optax", "numpy")
@@ -70,7 +70,7 @@ def report(
 
 
 def _stories(
-    data: Any, decided: Decided, program: DecisionProgram, table: pa.Table
+    test: credit.Credit, decided: Decided, program: DecisionProgram, table: pa.Table
 ) -> list[CaseStory]:
     """Six cases that differ: the first of each of the most frequent deciding rules by outcome."""
     deciders, outcomes = table["rule"].to_pylist(), table["outcome"].to_pylist()
@@ -85,13 +85,13 @@ def _stories(
     undecided = [pair for pair in ordered if pair[1] == "unknown"]
     chosen = list(dict.fromkeys([*leading.values(), *undecided, *ordered]))[:_STORIES]
     return [
-        _story(first[pair], data, decided, program, table)
+        _story(first[pair], test, decided, program, table)
         for pair in sorted(chosen, key=lambda pair: outcomes.index(pair[0]))
     ]
 
 
 def _story(
-    row: int, data: Any, decided: Decided, program: DecisionProgram, table: pa.Table
+    row: int, test: credit.Credit, decided: Decided, program: DecisionProgram, table: pa.Table
 ) -> CaseStory:
     ruleset = program.decider.ruleset
     case = rules.decode(ruleset, decided.seen, row)
@@ -106,6 +106,6 @@ def _story(
         reason=table["reason"][row].as_py(),
         explanation=str(explanation),
         obtain=tuple(explanation.obtain),
-        defaulted=bool(data.labels("test")[row]),
+        defaulted=bool(test.target[row]),
     )
 

@@ -20,6 +20,7 @@ from research.data.schema import Column, Schema, did_you_mean
 
 _SKEWED = 2.0  # sample skewness above which a non-negative column is taken by its logarithm
 _FORMAT = 1
+_HUGE = float(np.finfo(np.float32).max)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,8 +54,10 @@ class Numeric:
         known = jnp.isfinite(raw)
         filled = jnp.where(known, raw, np.float32(self.median))
         scale = jnp.log1p(jnp.maximum(filled, 0)) if self.log else filled
-        standard = (scale - np.float32(self.mean)) / np.float32(self.std)
-        parts = [jnp.clip(standard, -limit, limit)]
+        # The difference can overflow, and XLA may divide by a large number by multiplying
+        # with its inverse, which it flushes to zero: inf * 0 would be NaN.
+        deviation = jnp.clip(scale - np.float32(self.mean), -_HUGE, _HUGE)
+        parts = [jnp.clip(deviation / np.float32(self.std), -limit, limit)]
         if self.indicator:
             parts.append((~known).astype(jnp.float32))
         return jnp.stack(parts, axis=-1)
@@ -131,6 +134,8 @@ class Features:
             ValueError: if a column is not there, has no known value, or is negative but
                 listed in `log`; if `log` lists something that is not a numeric column.
         """
+        if isinstance(log, str) and log != "auto":
+            raise ValueError(f'log is {log!r}, expected "auto" or a list of column names')
         numeric = [column.name for column in schema.columns if column.kind == "numeric"]
         for name in () if log == "auto" else log:
             if name not in numeric:

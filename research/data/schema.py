@@ -61,7 +61,7 @@ class Schema:
         classes: the target's values in the order of their codes (empty without a target).
 
     Raises:
-        ValueError: on duplicate names, or classes without a target.
+        ValueError: without columns, on duplicate names, or on classes without a target.
     """
 
     columns: tuple[Column, ...]
@@ -70,6 +70,8 @@ class Schema:
     classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if not self.columns:
+            raise ValueError("a schema needs at least one column")
         beside = tuple(name for name in (self.key, self.target) if name is not None)
         _reject_duplicates("schema: column names", (*self.names, *beside))
         _reject_duplicates("schema: classes", self.classes)

@@ -71,7 +71,7 @@ class Classification:
         return state, {
             "loss": loss,
             "accuracy": (logits.argmax(-1) == labels).mean(),
-            "gradient_norm": optax.global_norm(gradients),
+            "gradient_norm": optax.tree.norm(gradients),
         }
 
     def evaluate(self, variables: Variables, batch: Batch) -> Metrics:

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
+from research.data.loading import padded
 from research.models.network import Variables
 from research.tasks.task import Batch, Metrics, Task, TrainState
 
@@ -106,12 +107,13 @@ def evaluator(
         batch_size: at most; the last batch is padded with weight 0.
     """
     count = len(next(iter(examples.values())))
-    batch_size = min(batch_size, count)
-    batches = []
-    for first in range(0, count, batch_size):
-        rows = np.arange(first, first + batch_size)
-        batch = {name: array[np.minimum(rows, count - 1)] for name, array in examples.items()}
-        batches.append(jax.device_put(batch | {"weight": (rows < count).astype(np.float32)}))
+    batches = [
+        jax.device_put(
+            {name: array[rows] for name, array in examples.items()}
+            | {"weight": mask.astype(np.float32)}
+        )
+        for rows, mask in zip(*padded(count, min(batch_size, count)), strict=True)
+    ]
     evaluate = jax.jit(task.evaluate)
 
     def run(variables: Variables) -> dict[str, float]:

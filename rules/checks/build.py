@@ -166,9 +166,7 @@ class _Builder:
         elif isinstance(type_, ir.FloatType):
             type_ = ir.FloatType()
         first = declarations[0]
-        return ir.Derived(
-            name=first.name.text, type=type_, clauses=tuple(clauses), span=first.span
-        )
+        return ir.Derived(name=first.name.text, type=type_, clauses=tuple(clauses), span=first.span)
 
     def tests(self, decision: ir.Decision | None, scope: Scope) -> list[ir.Test]:
         inputs = frozenset(node.name.text for node in self.declared(syntax.InputDeclaration))
@@ -185,9 +183,7 @@ class _Builder:
 def _version(node: syntax.Number) -> int:
     version = parse_number(node.text, span=node.span)
     if not isinstance(version, int):
-        raise RuleError(
-            "a version is a whole number", span=node.span, hint="for example version 3"
-        )
+        raise RuleError("a version is a whole number", span=node.span, hint="for example version 3")
     return version
 
 

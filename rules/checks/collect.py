@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from rules.errors import RuleError, RuleErrors
 
-__all__ = ["Collector", "Poisoned"]
+__all__ = ["Collector", "PoisonedError"]
 
 
-class Poisoned(RuleError):
+class PoisonedError(RuleError):
     """Raised where a declaration with an error is used: that error is told already."""
 
     @property
@@ -62,4 +62,4 @@ class Collector:
         if errors:
             raise errors[0]
         if self._failed:
-            raise Poisoned("the error is told already")
+            raise PoisonedError("the error is told already")

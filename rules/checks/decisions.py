@@ -117,7 +117,6 @@ def type_rule(node: syntax.RuleDeclaration, decision: ir.Decision | None, scope:
             raise RuleError(
                 "a rule needs a title", span=node.title.span, hint="say in words when it applies"
             )
-    priority, owner, tags = 0, None, ()
     with errors.catch():
         priority, owner, tags = _annotations(node, decision)
     with errors.catch():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.checks.collect import Collector, Poisoned
+from rules.checks.collect import Collector, PoisonedError
 from rules.checks.decisions import check_outcome
 from rules.checks.expressions import infer, truth
 from rules.checks.promotion import coerce
@@ -78,7 +78,7 @@ def _given(assignment: syntax.Assignment, inputs: frozenset[str], scope: Scope) 
         )
     type_ = scope.types[word.text]
     if type_ is None:
-        raise Poisoned(f"{word.text} has an error of its own", span=word.span)
+        raise PoisonedError(f"{word.text} has an error of its own", span=word.span)
     if assignment.value is None:
         return None
     # A value is written without names, so only the members of the input's own enum resolve.
@@ -116,9 +116,7 @@ def _firing(node: syntax.Firing, rules: frozenset[str], scope: Scope) -> ir.Expe
         fact = syntax.Name(text=node.because.text, span=node.because.span)
         truth(fact, scope)
         because = node.because.text
-    return ir.ExpectRule(
-        rule=node.rule.text, fires=node.fires, because=because, span=node.span
-    )
+    return ir.ExpectRule(rule=node.rule.text, fires=node.fires, because=because, span=node.span)
 
 
 def _holds(node: syntax.Holds, decision: ir.Decision | None, scope: Scope) -> Expectation:

@@ -120,9 +120,7 @@ def _arithmetic(node: syntax.Binary, scope: Scope) -> ir.Expr:
         left, right = to_float(left), to_float(right)
     else:
         left, right = unify(left, right)
-    return ir.Arithmetic(
-        op=node.op, left=left, right=right, type=_plain(left.type), span=node.span
-    )
+    return ir.Arithmetic(op=node.op, left=left, right=right, type=_plain(left.type), span=node.span)
 
 
 def _call(node: syntax.Apply, scope: Scope) -> ir.Expr:
@@ -221,9 +219,7 @@ def _within(node: syntax.Within, scope: Scope) -> ir.Expr:
         require_number(item, "in") for item in _all((node.operand, node.low, node.high), scope)
     )
     if isinstance(low, ir.Const) and isinstance(high, ir.Const) and low.value > high.value:  # type: ignore[operator]
-        raise RuleError(
-            "this range is empty", span=node.span, hint="the smaller bound comes first"
-        )
+        raise RuleError("this range is empty", span=node.span, hint="the smaller bound comes first")
     above = _compare(">=", operand, low, node.span)
     below = _compare("<=", operand, high, node.span)
     return ir.And(operands=(above, below), span=node.span)

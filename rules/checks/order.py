@@ -51,9 +51,7 @@ def _cycle(reads: Mapping[str, set[str]]) -> list[str]:
     return []
 
 
-def _error(
-    loop: list[str], derived: Mapping[str, Sequence[syntax.DeriveDeclaration]]
-) -> RuleError:
+def _error(loop: list[str], derived: Mapping[str, Sequence[syntax.DeriveDeclaration]]) -> RuleError:
     names = list(derived)
     start = min(range(len(loop)), key=lambda i: names.index(loop[i]))
     path = [*loop[start:], *loop[:start], loop[start]]

@@ -35,9 +35,7 @@ def to_float(expr: ir.Expr) -> ir.Expr:
     if isinstance(expr.type, ir.FloatType):
         return expr
     if isinstance(expr, ir.Const) and isinstance(expr.value, int):
-        return ir.Const(
-            value=round_float32(expr.value, span=expr.span), type=FLOAT, span=expr.span
-        )
+        return ir.Const(value=round_float32(expr.value, span=expr.span), type=FLOAT, span=expr.span)
     if isinstance(expr, ir.Choose):
         return dataclasses.replace(
             expr, then=to_float(expr.then), otherwise=to_float(expr.otherwise), type=FLOAT
@@ -77,12 +75,12 @@ def require_truth(expr: ir.Expr) -> ir.Expr:
     """
     if isinstance(expr.type, ir.BoolType):
         return expr
-    shown = expr.name if isinstance(expr, ir.Ref) else "this"
+    shown, left = (expr.name, expr.name) if isinstance(expr, ir.Ref) else ("this", "...")
     example = f"= {expr.type.members[0]}" if isinstance(expr.type, ir.EnumType) else "> 0"
     raise RuleError(
         f"{shown} is {describe(expr.type)}, a condition needs a truth",
         span=expr.span,
-        hint=f"compare it, for example {expr.name if isinstance(expr, ir.Ref) else '...'} {example}",
+        hint=f"compare it, for example {left} {example}",
     )
 
 
@@ -102,4 +100,3 @@ def coerce(expr: ir.Expr, declared: Type) -> ir.Expr:
         f"declared as {describe(declared)}, but the value is {describe(expr.type)}",
         span=expr.span,
     )
-

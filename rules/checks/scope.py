@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from rules.checks.collect import Poisoned
+from rules.checks.collect import PoisonedError
 from rules.errors import RuleError, did_you_mean
 from rules.language import syntax
 from rules.language.functions import FUNCTIONS
@@ -56,7 +56,7 @@ def resolve(node: syntax.Name | syntax.Text, scope: Scope, expected: Type | None
     if not quoted and node.text in scope.types:
         type_ = scope.types[node.text]
         if type_ is None:
-            raise Poisoned(f"{node.text} has an error of its own", span=node.span)
+            raise PoisonedError(f"{node.text} has an error of its own", span=node.span)
         return Ref(name=node.text, type=type_, span=node.span)
     if isinstance(expected, EnumType):
         raise RuleError(

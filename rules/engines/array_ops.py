@@ -24,9 +24,9 @@ class ArrayOps:
     Attributes:
         add, subtract, multiply, divide: float32 with one rounding, or (not divide) int32.
         modulo: int32, with the sign of the divisor; any value when the divisor is 0.
-        less, less_equal, equal: False where an operand is NaN.
+        less, less_equal, equal, not_equal: as in IEEE 754; with NaN only `not_equal` holds.
         conjoin, disjoin, invert: of truths.
-        bit_and, bit_or, shift_right: of integers.
+        bit_and, bit_or, bit_not, bit_count, shift_left, shift_right: of uint32.
         select: `select(where, this, other)`.
         floor, ceil, round: of float32; `round` half to even.
         convert: `convert(array, dtype)`.
@@ -45,11 +45,15 @@ class ArrayOps:
     less: Callable[[Array, Array], Array]
     less_equal: Callable[[Array, Array], Array]
     equal: Callable[[Array, Array], Array]
+    not_equal: Callable[[Array, Array], Array]
     conjoin: Callable[[Array, Array], Array]
     disjoin: Callable[[Array, Array], Array]
     invert: Callable[[Array], Array]
     bit_and: Callable[[Array, Array], Array]
     bit_or: Callable[[Array, Array], Array]
+    bit_not: Callable[[Array], Array]
+    bit_count: Callable[[Array], Array]
+    shift_left: Callable[[Array, Array], Array]
     shift_right: Callable[[Array, Array], Array]
     select: Callable[[Array, Array, Array], Array]
     floor: Callable[[Array], Array]
@@ -72,11 +76,15 @@ NUMPY = ArrayOps(
     less=np.less,
     less_equal=np.less_equal,
     equal=np.equal,
+    not_equal=np.not_equal,
     conjoin=np.logical_and,
     disjoin=np.logical_or,
     invert=np.logical_not,
     bit_and=np.bitwise_and,
     bit_or=np.bitwise_or,
+    bit_not=np.bitwise_not,
+    bit_count=np.bitwise_count,
+    shift_left=np.left_shift,
     shift_right=np.right_shift,
     select=np.where,
     floor=np.floor,

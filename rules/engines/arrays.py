@@ -12,11 +12,11 @@ from rules.engines.array_ops import NUMPY, Array, ArrayOps
 from rules.engines.columns import check_columns
 from rules.engines.decisions import Decisions
 from rules.engines.lowering import Lowering
-from rules.engines.verdict import MAX_COLLECTED, fired_bits, verdict
+from rules.engines.verdict import MAX_COLLECTED, fired_bits, pack, verdict
 from rules.errors import did_you_mean
 from rules.language import ir
 
-__all__ = ["Extras", "check_decides", "decide_columns", "decide_numpy"]
+__all__ = ["Extras", "check_decides", "decide_columns", "decide_numpy", "spread_columns"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -73,25 +73,40 @@ def decide_columns(
 
     Args:
         ruleset: a rule set that `check_decides` accepts.
-        columns: by input name, each of the given shape; floats are float32.
+        columns: by input name, as `check_columns` accepts them.
         ops: the primitives to compute with.
         extras: what to return beside outcome and rule.
-        shape: of the columns, `[...]`.
+        shape: the common shape of the columns, `[...]`.
     """
     assert ruleset.decision is not None
-    lowering = Lowering(ruleset, columns, ops)
-    truths = [lowering.truth(rule.condition) for rule in ruleset.ranked]
+    lowering = Lowering(ruleset, spread_columns(ruleset, columns, ops, shape), ops)
+    words = pack(ops, [lowering.truth(rule.condition) for rule in ruleset.ranked])
     outcomes = [rule.outcome for rule in ruleset.ranked]
-    outcome, rule = verdict(ops, ruleset.decision, outcomes, truths)
+    outcome, rule = verdict(ops, ruleset.decision, outcomes, words)
     distance = margin(ruleset, lowering, outcome, rule) if extras.margin else None
     spread = ops.spread
     return Decisions(
         outcome=spread(outcome, shape),
         rule=spread(rule, shape),
-        fired=fired_bits(ops, truths, shape) if extras.fired else None,
+        fired=fired_bits(ops, words, shape) if extras.fired else None,
         margin=None if distance is None else spread(distance, shape),
         derived={name: spread(lowering.encoded(name), shape) for name in extras.derived},
     )
+
+
+def spread_columns(
+    ruleset: ir.Ruleset, columns: Mapping[str, Array], ops: ArrayOps, shape: tuple[int, ...]
+) -> dict[str, Array]:
+    """The columns of the inputs, all of one shape, floats as float32."""
+    return {
+        item.name: ops.spread(
+            ops.convert(columns[item.name], np.float32)
+            if isinstance(item.type, ir.FloatType)
+            else columns[item.name],
+            shape,
+        )
+        for item in ruleset.inputs
+    }
 
 
 def decide_numpy(
@@ -111,13 +126,4 @@ def decide_numpy(
     check_decides(ruleset, extras)
     shape = check_columns(ruleset, columns)
     with np.errstate(all="ignore"):
-        spread = {
-            item.name: np.broadcast_to(
-                columns[item.name].astype(np.float32)
-                if isinstance(item.type, ir.FloatType)
-                else columns[item.name],
-                shape,
-            )
-            for item in ruleset.inputs
-        }
-        return decide_columns(ruleset, spread, NUMPY, extras, shape)
+        return decide_columns(ruleset, columns, NUMPY, extras, shape)

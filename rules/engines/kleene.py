@@ -8,74 +8,84 @@ from typing import NamedTuple
 
 from rules.engines.array_ops import Array, ArrayOps
 
-__all__ = ["Truth", "all_of", "any_of", "equivalent", "known", "negation", "unknown"]
+__all__ = ["Truth", "all_of", "any_of", "choice", "equivalent", "known", "negation", "unknown"]
 
 
 class Truth(NamedTuple):
-    """Where a condition holds and where it fails; it is unknown where neither is set.
+    """Where a condition holds, and where it could hold; between the two it is unknown.
 
     Attributes:
         true: bool `[...]`.
-        false: bool `[...]`, or None when no case can be unknown: then it fails where it
-            does not hold, and half of the operations are spared.
+        possible: bool `[...]`, set wherever `true` is; None when no case is unknown, which
+            spares half of the operations.
     """
 
     true: Array
-    false: Array | None
+    possible: Array | None
 
 
 def negation(ops: ArrayOps, truth: Truth) -> Truth:
     """`not`."""
-    if truth.false is None:
-        return Truth(ops.invert(truth.true), None)
-    return Truth(truth.false, truth.true)
+    impossible = ops.invert(_possible(truth))
+    return Truth(impossible, None if truth.possible is None else ops.invert(truth.true))
 
 
 def all_of(ops: ArrayOps, truths: Sequence[Truth]) -> Truth:
     """`and`: true where all are true, false where one is false."""
-    return _join(ops, truths, ops.conjoin, ops.disjoin)
+    return _join(truths, ops.conjoin)
 
 
 def any_of(ops: ArrayOps, truths: Sequence[Truth]) -> Truth:
     """`or`: true where one is true, false where all are false."""
-    return _join(ops, truths, ops.disjoin, ops.conjoin)
+    return _join(truths, ops.disjoin)
 
 
 def equivalent(ops: ArrayOps, left: Truth, right: Truth) -> Truth:
     """`=` on truths: unknown where a side is."""
-    if left.false is None and right.false is None:
-        return Truth(ops.equal(left.true, right.true), None)
-    same = _both(ops, left.true, right.true, _false(ops, left), _false(ops, right))
-    differ = _both(ops, left.true, _false(ops, right), _false(ops, left), right.true)
-    return Truth(same, differ)
+    both_true = ops.conjoin(left.true, right.true)
+    both_false = ops.invert(ops.disjoin(_possible(left), _possible(right)))
+    same = ops.disjoin(both_true, both_false)
+    if left.possible is None and right.possible is None:
+        return Truth(same, None)
+    right_only = ops.conjoin(right.true, ops.invert(_possible(left)))
+    left_only = ops.conjoin(left.true, ops.invert(_possible(right)))
+    return Truth(same, ops.invert(ops.disjoin(left_only, right_only)))
+
+
+def choice(ops: ArrayOps, condition: Truth, then: Truth, otherwise: Truth) -> Truth:
+    """`if condition then ... else ...` on truths: unknown where the condition is."""
+    if condition.possible is None:
+        true = ops.select(condition.true, then.true, otherwise.true)
+        if then.possible is None and otherwise.possible is None:
+            return Truth(true, None)
+        return Truth(true, ops.select(condition.true, _possible(then), _possible(otherwise)))
+    refused = ops.conjoin(otherwise.true, ops.invert(condition.possible))
+    spared = ops.disjoin(_possible(otherwise), condition.possible)
+    return Truth(
+        ops.select(condition.true, then.true, refused),
+        ops.select(condition.true, _possible(then), spared),
+    )
 
 
 def known(ops: ArrayOps, truth: Truth) -> Array | None:
     """bool `[...]`, where the truth is known; None when it is everywhere."""
-    return None if truth.false is None else ops.disjoin(truth.true, truth.false)
+    where = unknown(ops, truth)
+    return None if where is None else ops.invert(where)
 
 
 def unknown(ops: ArrayOps, truth: Truth) -> Array | None:
     """bool `[...]`, where the truth is unknown; None when it is nowhere."""
-    where = known(ops, truth)
-    return None if where is None else ops.invert(where)
+    if truth.possible is None:
+        return None
+    return ops.conjoin(truth.possible, ops.invert(truth.true))
 
 
-def _join(
-    ops: ArrayOps,
-    truths: Sequence[Truth],
-    join_true: Callable[[Array, Array], Array],
-    join_false: Callable[[Array, Array], Array],
-) -> Truth:
-    true = functools.reduce(join_true, [truth.true for truth in truths])
-    if all(truth.false is None for truth in truths):
+def _join(truths: Sequence[Truth], join: Callable[[Array, Array], Array]) -> Truth:
+    true = functools.reduce(join, [truth.true for truth in truths])
+    if all(truth.possible is None for truth in truths):
         return Truth(true, None)
-    return Truth(true, functools.reduce(join_false, [_false(ops, truth) for truth in truths]))
+    return Truth(true, functools.reduce(join, map(_possible, truths)))
 
 
-def _false(ops: ArrayOps, truth: Truth) -> Array:
-    return ops.invert(truth.true) if truth.false is None else truth.false
-
-
-def _both(ops: ArrayOps, a: Array, b: Array, c: Array, d: Array) -> Array:
-    return ops.disjoin(ops.conjoin(a, b), ops.conjoin(c, d))
+def _possible(truth: Truth) -> Array:
+    return truth.true if truth.possible is None else truth.possible

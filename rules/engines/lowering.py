@@ -1,8 +1,7 @@
 """Expressions over whole columns: the IR lowered to element-wise primitives.
 
-A float carries its own unknown: NaN, which arithmetic hands on and which makes every
-ordered comparison false, so that `a < b` holds and `b <= a` fails without any mask. Whole
-numbers and enum codes carry a mask, truths are pairs (see `kleene.py`).
+A float carries its own unknown: NaN, which arithmetic hands on and which no comparison
+holds for. Whole numbers and enum codes carry a mask, truths are pairs (see `kleene.py`).
 
 Two properties of the arithmetic here are load-bearing, and tested under jit:
 
@@ -58,6 +57,7 @@ class Lowering:
         self._columns = columns
         self._names = {item.name: item for item in (*ruleset.inputs, *ruleset.derived)}
         self._memo: dict[ir.Expr | str, Lowered] = {}
+        self._unknown: dict[ir.Expr, Array | None] = {}
 
     def truth(self, expr: ir.Expr) -> Truth:
         """The truth of a condition, `[...]`."""
@@ -77,22 +77,31 @@ class Lowering:
             self._memo[name] = self._define(self._names[name])
         return self._memo[name]
 
-    def known(self, lowered: Lowered) -> Array | None:
-        """bool `[...]`, where a lowered value is known; None when it is everywhere."""
+    def unknown(self, expr: ir.Expr) -> Array | None:
+        """bool `[...]`, where an expression is unknown; None when it is nowhere."""
+        if isinstance(expr, ir.Const):
+            return None
+        if expr not in self._unknown:
+            self._unknown[expr] = self._where_unknown(self.lower(expr))
+        return self._unknown[expr]
+
+    def _where_unknown(self, lowered: Lowered) -> Array | None:
         match lowered:
             case Truth():
-                return kleene.known(self.ops, lowered)
-            case Code():
-                return lowered.known
+                return kleene.unknown(self.ops, lowered)
+            case Code(known=known):
+                return None if known is None else self.ops.invert(known)
             case _:
-                return self.ops.equal(lowered, lowered)
+                return self.ops.not_equal(lowered, lowered)
 
     def encoded(self, name: str) -> Array:
         """A derived value as a column: NaN, -2**31 or -1 where it is unknown."""
         ops, lowered, type_ = self.ops, self.name(name), self._names[name].type
         match lowered:
-            case Truth(true=true, false=false):
-                absent = np.int8(0) if false is None else ops.select(false, np.int8(0), np.int8(-1))
+            case Truth(true=true, possible=possible):
+                absent: Array = np.int8(0)
+                if possible is not None:
+                    absent = ops.select(possible, np.int8(-1), np.int8(0))
                 return ops.select(true, np.int8(1), absent)
             case Code(value=value, known=known):
                 missing = np.int32(INT_MISSING if isinstance(type_, ir.IntType) else -1)
@@ -115,7 +124,7 @@ class Lowering:
             case ir.BoolType():
                 if column.dtype == np.bool_:
                     return Truth(column, None)
-                return Truth(ops.less(np.int8(0), column), ops.equal(column, np.int8(0)))
+                return Truth(ops.less(np.int8(0), column), ops.not_equal(column, np.int8(0)))
             case ir.EnumType(members=members):
                 code = ops.convert(column, np.int32)
                 known = self._between(code, np.int32(0), np.int32(len(members) - 1))
@@ -170,7 +179,7 @@ class Lowering:
             case ir.Choose(condition=condition, then=then, otherwise=otherwise):
                 return self._choose(self.truth(condition), self.lower(then), self.lower(otherwise))
             case ir.Compare(op=op, left=left, right=right):
-                return self._compare(op, self.lower(left), self.lower(right))
+                return self._compare(op, left, right)
             case ir.And(operands=operands):
                 return kleene.all_of(ops, [self.truth(operand) for operand in operands])
             case ir.Or(operands=operands):
@@ -178,8 +187,8 @@ class Lowering:
             case ir.Not(operand=operand):
                 return kleene.negation(ops, self.truth(operand))
             case ir.IsUnknown(operand=operand):
-                known = self.known(self.lower(operand))
-                return Truth(np.bool_(False) if known is None else ops.invert(known), None)
+                unknown = self.unknown(operand)
+                return Truth(np.bool_(False) if unknown is None else unknown, None)
 
     def _canonical(self, result: Array) -> Array:
         ops = self.ops
@@ -235,7 +244,7 @@ class Lowering:
     def _choose(self, condition: Truth, then: Lowered, otherwise: Lowered) -> Lowered:
         ops = self.ops
         if isinstance(then, Truth):
-            return self._choose_truth(condition, then, otherwise)
+            return kleene.choice(ops, condition, then, otherwise)
         if isinstance(then, Code):
             value = ops.select(condition.true, then.value, otherwise.value)
             known = kleene.known(ops, condition)
@@ -243,50 +252,32 @@ class Lowering:
                 both = [np.bool_(True) if k is None else k for k in (then.known, otherwise.known)]
                 known = self._both_known(known, ops.select(condition.true, *both))
             return Code(value, known)
-        if condition.false is not None:
-            otherwise = ops.select(condition.false, otherwise, NAN)
+        if condition.possible is not None:
+            otherwise = ops.select(condition.possible, NAN, otherwise)
         return ops.select(condition.true, then, otherwise)
 
-    def _choose_truth(self, condition: Truth, then: Truth, otherwise: Truth) -> Truth:
-        ops = self.ops
-        negated = kleene.negation(ops, condition)
-        chosen = kleene.all_of(ops, [condition, then]), kleene.all_of(ops, [negated, otherwise])
-        true = ops.disjoin(chosen[0].true, chosen[1].true)
-        if condition.false is None and then.false is None and otherwise.false is None:
-            return Truth(true, None)
-        refused = (
-            kleene.all_of(ops, [condition, kleene.negation(ops, then)]),
-            kleene.all_of(ops, [negated, kleene.negation(ops, otherwise)]),
-        )
-        return Truth(true, ops.disjoin(refused[0].true, refused[1].true))
-
-    def _compare(self, op: str, left: Lowered, right: Lowered) -> Truth:
+    def _compare(self, op: str, left: ir.Expr, right: ir.Expr) -> Truth:
         ops = self.ops
         if op in (">", ">="):
             return self._compare(op.replace(">", "<"), right, left)
         if op == "!=":
             return kleene.negation(ops, self._compare("=", left, right))
-        if isinstance(left, Truth):
-            return kleene.equivalent(ops, left, right)
-        if isinstance(left, Code):
-            return self._compare_codes(op, left, right)
-        match op:
-            case "<":
-                return Truth(ops.less(left, right), ops.less_equal(right, left))
-            case "<=":
-                return Truth(ops.less_equal(left, right), ops.less(right, left))
-            case _:
-                differ = ops.disjoin(ops.less(left, right), ops.less(right, left))
-                return Truth(ops.equal(left, right), differ)
+        if isinstance(left.type, ir.BoolType):
+            return kleene.equivalent(ops, self.truth(left), self.truth(right))
+        true = self._holds(op, self.lower(left), self.lower(right))
+        possible: Array | None = None
+        for unknown in (self.unknown(left), self.unknown(right)):
+            if unknown is not None:
+                possible = ops.disjoin(true if possible is None else possible, unknown)
+        return Truth(true, possible)
 
-    def _compare_codes(self, op: str, left: Code, right: Code) -> Truth:
-        ops = self.ops
-        compare = {"<": ops.less, "<=": ops.less_equal, "=": ops.equal}[op]
+    def _holds(self, op: str, left: Lowered, right: Lowered) -> Array:
+        compare = {"<": self.ops.less, "<=": self.ops.less_equal, "=": self.ops.equal}[op]
+        if not isinstance(left, Code):
+            return compare(left, right)  # False where a side is NaN
         holds = compare(left.value, right.value)
         known = self._both_known(left.known, right.known)
-        if known is None:
-            return Truth(holds, None)
-        return Truth(ops.conjoin(known, holds), ops.conjoin(known, ops.invert(holds)))
+        return holds if known is None else self.ops.conjoin(known, holds)
 
 
 def _constant(number: float) -> np.float32:

@@ -104,12 +104,14 @@ def _mismatch(name: str, type_: ir.Type, value: object) -> TypeError:
 
 
 def expected(type_: ir.Type) -> str:
-    """What a value of a type looks like, for messages."""
+    """What a value of a type looks like, for messages: `a number > 0 and <= 1`."""
     match type_:
-        case ir.FloatType():
-            return "a number"
-        case ir.IntType():
-            return "a whole number"
+        case ir.FloatType(low=low, high=high):
+            above = None if low is None else f"{'>' if type_.low_open else '>='} {low:g}"
+            below = None if high is None else f"{'<' if type_.high_open else '<='} {high:g}"
+            return " ".join(["a number", " and ".join(filter(None, (above, below)))]).rstrip()
+        case ir.IntType(low=least, high=most):
+            return f"a whole number in {least}..{most}"
         case ir.BoolType():
             return "true or false"
         case ir.EnumType(members=members):

@@ -1,30 +1,66 @@
 """Hit policies over whole columns: from truths to outcomes and deciding rules.
 
-The array form of `hit_policy.py`. Rank and outcome travel in one word through one chain of
-selects: each further output of an XLA fusion computes all conditions again.
+The array form of `hit_policy.py`. The truths of 16 rules are packed into one word, 16 bits
+for the rules that fire and 16 for those that could, and the policies work on words. Each
+word is one output of one fusion: two outputs would compute all conditions twice. It also
+keeps the fusions of large rule sets small; LLVM's time and spilling grow faster than their
+size.
 """
 
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from rules.engines import kleene
 from rules.engines.array_ops import Array, ArrayOps
 from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN
 from rules.engines.kleene import Truth
 from rules.language import ir
 
-__all__ = ["MAX_COLLECTED", "fired_bits", "verdict"]
+__all__ = ["MAX_COLLECTED", "fired_bits", "pack", "verdict"]
 
 MAX_COLLECTED = 31  # outcomes that fit into the bits of a non-negative int32
+WIDTH = 16
+LOW = np.uint32((1 << WIDTH) - 1)
+NONE, ONE = np.uint32(0), np.uint32(1)
+
+
+def pack(ops: ArrayOps, truths: Sequence[Truth]) -> list[Array]:
+    """The truths of the ranked rules as uint32 `[...]` words of 16 rules.
+
+    Bit r % 16 of word r // 16 is set where rule r fires, bit 16 + r % 16 where it fires or
+    is unknown.
+    """
+    words = []
+    for start in range(0, len(truths), WIDTH):
+        bits: list[Array] = []
+        for bit, (true, possible) in enumerate(truths[start : start + WIDTH]):
+            fires, maybe = np.uint32(1 << bit), np.uint32(1 << bit + WIDTH)
+            if possible is None:
+                bits.append(ops.select(true, fires | maybe, NONE))
+            else:
+                bits += [ops.select(true, fires, NONE), ops.select(possible, maybe, NONE)]
+        words.append(ops.settle(functools.reduce(ops.bit_or, bits)))
+    return words
+
+
+def fired_bits(ops: ArrayOps, words: Sequence[Array], shape: tuple[int, ...]) -> Array:
+    """uint32 `[..., ceil(R / 32)]`: bit r % 32 of word r // 32 is set where rule r fires."""
+    halves = [ops.bit_and(word, LOW) for word in words]
+    halves += [NONE] * (len(halves) % 2)
+    fired = [
+        ops.bit_or(low, ops.shift_left(high, np.uint32(WIDTH)))
+        for low, high in zip(halves[::2], halves[1::2], strict=True)
+    ]
+    if not fired:
+        return np.zeros((*shape, 0), np.uint32)
+    return ops.stack([ops.spread(word, shape) for word in fired])
 
 
 def verdict(
-    ops: ArrayOps, decision: ir.Decision, outcomes: Sequence[str], truths: Sequence[Truth]
+    ops: ArrayOps, decision: ir.Decision, outcomes: Sequence[str], words: Sequence[Array]
 ) -> tuple[Array, Array]:
     """Outcomes and deciding rules.
 
@@ -32,163 +68,182 @@ def verdict(
         ops: the primitives to compute with.
         decision: the hit policy and the two fall-backs.
         outcomes: the outcome of each rule, in order of precedence.
-        truths: of each rule, in the same order.
+        words: the truths of the rules in this order, packed.
 
     Returns:
         int32 `[...]` outcome and int32 `[...]` rule, as in `Decisions`; scalars when no
         truth depends on a column.
     """
-    codes = tuple(decision.outcomes.index(outcome) for outcome in outcomes)
+    rules = _Rules(ops, decision, outcomes, words)
+    unknown = np.int32(decision.outcomes.index(decision.unknown))
     if decision.policy == "collect":
-        return _collect(ops, decision, codes, truths)
-    words = _Words(ops, decision)
-    chain = {"unique": _unique, "any": _any}.get(decision.policy, _first)
-    return words.split(ops.settle(chain(words, codes, truths)))
+        outcome, rule, unknown = rules.collected(), rules.rule(), np.int32(1 << unknown)
+        contested, conflict = rules.newcomer(), None
+    elif decision.policy == "unique":
+        outcome, rule = rules.outcome(), rules.rule()
+        conflict = rules.twice(rules.fires)
+        contested = rules.contested_unique()
+    elif decision.policy == "any":
+        outcome, rule = rules.outcome(), rules.rule()
+        conflict = rules.outcomes_differ()
+        contested = rules.newcomer()
+    else:
+        outcome, rule = rules.outcome(), rules.rule()
+        contested, conflict = rules.contested_first(), None
+    for where, status in ((contested, UNKNOWN), (conflict, CONFLICT)):
+        if where is not None:
+            outcome = ops.select(where, unknown, outcome)
+            rule = ops.select(where, np.int32(status), rule)
+    return outcome, rule
 
 
-def fired_bits(ops: ArrayOps, truths: Sequence[Truth], shape: tuple[int, ...]) -> Array:
-    """uint32 `[..., ceil(R / 32)]`: bit r % 32 of word r // 32 is set where rule r fires."""
-    words = []
-    for start in range(0, len(truths), 32):
-        bits = [
-            ops.select(truth.true, np.uint32(1 << bit), np.uint32(0))
-            for bit, truth in enumerate(truths[start : start + 32])
-        ]
-        words.append(ops.spread(functools.reduce(ops.bit_or, bits), shape))
-    return ops.stack(words) if words else np.zeros((*shape, 0), np.uint32)
+class _Rules:
+    """What hit policies ask of the packed truths; None stands for "in no case"."""
 
-
-class _Words:
-    """Rank and outcome packed into one int32: `(rank - CONFLICT) << bits | outcome`."""
-
-    def __init__(self, ops: ArrayOps, decision: ir.Decision) -> None:
+    def __init__(
+        self,
+        ops: ArrayOps,
+        decision: ir.Decision,
+        outcomes: Sequence[str],
+        words: Sequence[Array],
+    ) -> None:
         self.ops = ops
-        self.bits = max(1, (len(decision.outcomes) - 1).bit_length())
-        self.default_code = decision.outcomes.index(str(decision.default))
-        unknown = decision.outcomes.index(decision.unknown)
-        self.default = self.pack(DEFAULT, self.default_code)
-        self.unknown = self.pack(UNKNOWN, unknown)
-        self.conflict = self.pack(CONFLICT, unknown)
+        self.fires = [ops.bit_and(word, LOW) for word in words]
+        self.possible = [ops.shift_right(word, np.uint32(WIDTH)) for word in words]
+        self.unknown = [
+            ops.bit_and(maybe, ops.bit_not(fires))
+            for maybe, fires in zip(self.possible, self.fires, strict=True)
+        ]
+        self.default = (
+            None if decision.default is None else decision.outcomes.index(decision.default)
+        )
+        # For each word, the bits of the rules with each outcome that occurs in it.
+        self.masks: list[dict[int, np.uint32]] = [{} for _ in words]
+        for rank, outcome in enumerate(outcomes):
+            mask = self.masks[rank // WIDTH]
+            code = decision.outcomes.index(outcome)
+            mask[code] = mask.get(code, NONE) | np.uint32(1 << rank % WIDTH)
 
-    def pack(self, rank: int, code: int) -> np.int32:
-        return np.int32((rank - CONFLICT) << self.bits | code)
+    def _set(self, bits: Array) -> Array:
+        return self.ops.less(NONE, bits)
 
-    def code(self, word: Array) -> Array:
-        return self.ops.bit_and(word, np.int32((1 << self.bits) - 1))
+    def _some(self, masks: Iterable[Array | None]) -> Array | None:
+        present = [mask for mask in masks if mask is not None]
+        return functools.reduce(self.ops.disjoin, present) if present else None
 
-    def split(self, word: Array) -> tuple[Array, Array]:
-        rank = self.ops.shift_right(word, np.int32(self.bits))
-        return self.code(word), self.ops.add(rank, np.int32(CONFLICT))
+    def _both(self, left: Array | None, right: Array | None) -> Array | None:
+        return None if left is None or right is None else self.ops.conjoin(left, right)
 
+    def _before(self, fires: Array) -> Array:
+        """The bits below the first one that is set; all when none is."""
+        lowest = self.ops.bit_and(fires, self.ops.subtract(NONE, fires))
+        return self.ops.subtract(lowest, ONE)
 
-def _first(words: _Words, codes: Sequence[int], truths: Sequence[Truth]) -> Array:
-    """From the last rule up; neighbours of one outcome never contest each other."""
-    ops, word = words.ops, words.default
-    ranked = list(enumerate(zip(codes, truths, strict=True)))
-    for code, group in itertools.groupby(reversed(ranked), key=lambda item: item[1][0]):
-        members = [(rank, truth) for rank, (_, truth) in group]
-        contested = _some(ops, [kleene.unknown(ops, truth) for _, truth in members])
-        if contested is not None:
-            other = ops.invert(ops.equal(words.code(word), np.int32(code)))
-            word = ops.select(ops.conjoin(contested, other), words.unknown, word)
-        for rank, truth in members:
-            word = ops.select(truth.true, words.pack(rank, code), word)
-    return word
+    def rule(self) -> Array:
+        """int32 `[...]`: the rank of the first rule that fires, or DEFAULT."""
+        ops = self.ops
+        rule: Array = np.int32(DEFAULT)
+        for index, fires in reversed(list(enumerate(self.fires))):
+            bit = ops.convert(ops.bit_count(self._before(fires)), np.int32)
+            rule = ops.select(self._set(fires), ops.add(bit, np.int32(index * WIDTH)), rule)
+        return rule
 
+    def outcome(self) -> Array:
+        """int32 `[...]`: the outcome of the first rule that fires, or the default's."""
+        outcome: Array = np.int32(self.default)
+        for index in reversed(range(len(self.fires))):
+            outcome = self._outcome_of(index, outcome)
+        return outcome
 
-def _winner(words: _Words, codes: Sequence[int], truths: Sequence[Truth]) -> Array:
-    """The first rule that fires, whatever is unknown."""
-    word: Array = words.default
-    for rank, (code, truth) in reversed(list(enumerate(zip(codes, truths, strict=True)))):
-        word = words.ops.select(truth.true, words.pack(rank, code), word)
-    return word
+    def _outcome_of(self, index: int, later: Array) -> Array:
+        ops, fires = self.ops, self.fires[index]
+        first = ops.bit_and(fires, ops.subtract(NONE, fires))
+        for code, mask in self.masks[index].items():
+            later = ops.select(self._set(ops.bit_and(first, mask)), np.int32(code), later)
+        return later
 
+    def contested_first(self) -> Array | None:
+        """Where an unknown rule comes before the first that fires, with another outcome."""
+        ops = self.ops
+        contested: Array | None = None
+        outcome: Array = np.int32(self.default)
+        for index in reversed(range(len(self.fires))):
+            outcome = self._outcome_of(index, outcome)
+            ahead = ops.bit_and(self.possible[index], self._before(self.fires[index]))
+            rivals = self._some(
+                ops.conjoin(
+                    self._set(ops.bit_and(ahead, mask)), ops.not_equal(outcome, np.int32(code))
+                )
+                for code, mask in self.masks[index].items()
+            )
+            later = self._both(contested, ops.equal(self.fires[index], NONE))
+            contested = self._some([rivals, later])
+        return contested
 
-def _unique(words: _Words, codes: Sequence[int], truths: Sequence[Truth]) -> Array:
-    ops = words.ops
-    fires, twice = _once_twice(ops, [truth.true for truth in truths])
-    unknown = [kleene.unknown(ops, truth) for truth in truths]
-    doubt, doubts = _once_twice(ops, unknown)
-    rival = _some(ops, [u for u, code in zip(unknown, codes, strict=True) if code != words.default_code])
-    contested = _some(ops, [rival, doubts, _conjoin(ops, doubt, fires)])
-    word = _winner(words, codes, truths)
-    for where, special in ((contested, words.unknown), (twice, words.conflict)):
-        word = word if where is None else ops.select(where, special, word)
-    return word
+    def contested_unique(self) -> Array | None:
+        """Where an unknown rule could fire beside another, or change the default."""
+        lone = self._some(
+            self._set(self.ops.bit_and(unknown, mask))
+            for unknown, masks in zip(self.unknown, self.masks, strict=True)
+            for code, mask in masks.items()
+            if code != self.default
+        )
+        beside = self._both(self.some(self.unknown), self.some(self.fires))
+        return self._some([lone, beside, self.twice(self.unknown)])
 
+    def some(self, words: Sequence[Array]) -> Array | None:
+        """Where at least one bit is set."""
+        return self._some(map(self._set, words))
 
-def _any(words: _Words, codes: Sequence[int], truths: Sequence[Truth]) -> Array:
-    ops = words.ops
-    groups = _by_outcome(ops, codes, truths)
-    _, differ = _once_twice(ops, [truth.true for truth in groups.values()])
-    contested = _contested(ops, groups, words.default_code)
-    word = _winner(words, codes, truths)
-    for where, special in ((contested, words.unknown), (differ, words.conflict)):
-        word = word if where is None else ops.select(where, special, word)
-    return word
+    def twice(self, words: Sequence[Array]) -> Array | None:
+        """Where at least two bits are set."""
+        ops = self.ops
+        once: Array | None = None
+        twice: Array | None = None
+        for bits in words:
+            present = self._set(bits)
+            pair = self._set(ops.bit_and(bits, ops.subtract(bits, ONE)))
+            twice = self._some([twice, pair, self._both(once, present)])
+            once = self._some([once, present])
+        return twice
 
+    def _by_outcome(self, words: Sequence[Array]) -> dict[int, Array]:
+        """For each outcome that a rule has, where a bit of one of its rules is set."""
+        found: dict[int, Array] = {}
+        for bits, masks in zip(words, self.masks, strict=True):
+            for code, mask in masks.items():
+                present = self._set(self.ops.bit_and(bits, mask))
+                found[code] = self._some([found.get(code), present])
+        return found
 
-def _collect(
-    ops: ArrayOps, decision: ir.Decision, codes: Sequence[int], truths: Sequence[Truth]
-) -> tuple[Array, Array]:
-    default = None if decision.default is None else decision.outcomes.index(decision.default)
-    unknown = np.int32(1 << decision.outcomes.index(decision.unknown))
-    groups = _by_outcome(ops, codes, truths)
-    collected: Array = np.int32(0)
-    for code, truth in groups.items():
-        bit = ops.select(truth.true, np.int32(1 << code), np.int32(0))
-        collected = ops.bit_or(collected, bit)
-    rule: Array = np.int32(DEFAULT)
-    for rank, truth in reversed(list(enumerate(truths))):
-        rule = ops.select(truth.true, np.int32(rank), rule)
-    if default is not None:
-        nothing = ops.equal(collected, np.int32(0))
-        collected = ops.select(nothing, np.int32(1 << default), collected)
-    contested = _contested(ops, groups, default)
-    if contested is not None:
-        collected = ops.select(contested, unknown, collected)
-        rule = ops.select(contested, np.int32(UNKNOWN), rule)
-    return collected, rule
+    def outcomes_differ(self) -> Array | None:
+        """Where two rules with different outcomes fire."""
+        once: Array | None = None
+        twice: Array | None = None
+        for present in self._by_outcome(self.fires).values():
+            twice = self._some([twice, self._both(once, present)])
+            once = self._some([once, present])
+        return twice
 
+    def newcomer(self) -> Array | None:
+        """Where an outcome that is not given yet could be given by an unknown rule."""
+        ops, fires = self.ops, self._by_outcome(self.fires)
+        contested: list[Array | None] = []
+        for code, unknown in self._by_outcome(self.unknown).items():
+            new = ops.conjoin(unknown, ops.invert(fires[code]))
+            if code == self.default:  # then it is given unless something else is
+                new = self._both(new, self.some(self.fires))
+            contested.append(new)
+        return self._some(contested)
 
-def _by_outcome(
-    ops: ArrayOps, codes: Sequence[int], truths: Sequence[Truth]
-) -> dict[int, Truth]:
-    """For each outcome that a rule has, whether one of its rules fires."""
-    return {
-        code: kleene.any_of(ops, [t for t, c in zip(truths, codes, strict=True) if c == code])
-        for code in sorted(set(codes))
-    }
-
-
-def _contested(ops: ArrayOps, groups: dict[int, Truth], default: int | None) -> Array | None:
-    """Where an outcome that nothing gives yet could still be given."""
-    fires = _some(ops, [truth.true for truth in groups.values()])
-    doubts = []
-    for code, truth in groups.items():
-        doubt = kleene.unknown(ops, truth)
-        doubts.append(_conjoin(ops, doubt, fires) if code == default else doubt)
-    return _some(ops, doubts)
-
-
-def _once_twice(
-    ops: ArrayOps, masks: Iterable[Array | None]
-) -> tuple[Array | None, Array | None]:
-    """Where at least one of the masks is set, and where at least two are."""
-    once: Array | None = None
-    twice: Array | None = None
-    for mask in masks:
-        twice = _some(ops, [twice, _conjoin(ops, once, mask)])
-        once = _some(ops, [once, mask])
-    return once, twice
-
-
-def _some(ops: ArrayOps, masks: Iterable[Array | None]) -> Array | None:
-    """Their disjunction; None stands for nowhere."""
-    present = [mask for mask in masks if mask is not None]
-    return functools.reduce(ops.disjoin, present) if present else None
-
-
-def _conjoin(ops: ArrayOps, left: Array | None, right: Array | None) -> Array | None:
-    """Their conjunction; None stands for nowhere."""
-    return None if left is None or right is None else ops.conjoin(left, right)
+    def collected(self) -> Array:
+        """int32 `[...]`: the set of the outcomes of the rules that fire, or the default's."""
+        ops = self.ops
+        collected: Array = np.int32(0)
+        for code, present in self._by_outcome(self.fires).items():
+            bit = ops.select(present, np.int32(1 << code), np.int32(0))
+            collected = ops.bit_or(collected, bit)
+        if self.default is None:
+            return collected
+        default = np.int32(1 << self.default)
+        return ops.select(ops.equal(collected, np.int32(0)), default, collected)

@@ -140,16 +140,7 @@ def _decide(
     ruleset: ir.Ruleset, extras: Extras, columns: Mapping[str, Array]
 ) -> Decisions:
     shape = np.broadcast_shapes(*(column.shape for column in columns.values()))
-    spread = {
-        item.name: jnp.broadcast_to(
-            columns[item.name].astype(jnp.float32)
-            if isinstance(item.type, ir.FloatType)
-            else columns[item.name],
-            shape,
-        )
-        for item in ruleset.inputs
-    }
-    decisions = decide_columns(ruleset, spread, _LAX, extras, shape)
+    decisions = decide_columns(ruleset, columns, _LAX, extras, shape)
     return jax.tree.map(jnp.asarray, decisions)
 
 
@@ -214,18 +205,22 @@ _LAX = ArrayOps(
     less=lax.lt,
     less_equal=lax.le,
     equal=lax.eq,
+    not_equal=lax.ne,
     conjoin=lax.bitwise_and,
     disjoin=lax.bitwise_or,
     invert=lax.bitwise_not,
     bit_and=lax.bitwise_and,
     bit_or=lax.bitwise_or,
-    shift_right=lax.shift_right_arithmetic,
+    bit_not=lax.bitwise_not,
+    bit_count=lax.population_count,
+    shift_left=lax.shift_left,
+    shift_right=lax.shift_right_logical,
     select=_select,
     floor=lax.floor,
     ceil=lax.ceil,
     round=functools.partial(lax.round, rounding_method=lax.RoundingMethod.TO_NEAREST_EVEN),
     convert=lax.convert_element_type,
-    spread=_broadcast,
+    spread=jnp.broadcast_to,
     stack=functools.partial(jnp.stack, axis=-1),
     settle=lax.optimization_barrier,
 )

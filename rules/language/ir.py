@@ -316,7 +316,8 @@ class Ruleset:
     @functools.cached_property
     def types(self) -> dict[str, Type]:
         """The type of every input and derived name."""
-        return {item.name: item.type for item in (*self.inputs, *self.derived)}
+        inputs = {item.name: item.type for item in self.inputs}
+        return inputs | {item.name: item.type for item in self.derived}
 
     @functools.cached_property
     def sha256(self) -> str:

@@ -40,7 +40,7 @@ def load(path: str | Path) -> Ruleset:
 
 
 def read_text(path: str | Path) -> str:
-    """The text of a rule file, with `\\n` line ends.
+    """The text of a rule file, with Unix line ends.
 
     Raises:
         OSError: the file cannot be read.

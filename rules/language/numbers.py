@@ -8,7 +8,7 @@ import struct
 from rules.errors import RuleError
 from rules.language.ir import Span
 
-__all__ = ["parse_number", "round_float32"]
+__all__ = ["parse_number", "round_float32", "shortest_float32"]
 
 SMALLEST_NORMAL = 2.0**-126  # of float32; anything nearer to zero counts as zero
 MAX_LENGTH = 100
@@ -48,3 +48,16 @@ def round_float32(value: int | float, *, span: Span | None = None) -> float:
             hint="the largest float32 is about 3.4e38",
         )
     return rounded if abs(rounded) >= SMALLEST_NORMAL else 0.0
+
+
+def shortest_float32(value: float) -> str:
+    """The fewest digits that name this float32: `0.4`, not `0.4000000059604645`.
+
+    Args:
+        value: a float32 as a Python float.
+    """
+    for digits in range(1, 10):
+        text = f"{value:.{digits}g}"
+        if struct.pack("f", float(text)) == struct.pack("f", value):
+            break
+    return repr(float(text)).removesuffix(".0")

@@ -215,9 +215,7 @@ class _ToSyntax(Transformer_NonRecursive[lark.Token, Any]):
     # ----------------------------------------------------------------- expressions
 
     def choose(self, meta: Meta, condition: Any, then: Any, otherwise: Any) -> syntax.IfElse:
-        return syntax.IfElse(
-            condition=condition, then=then, otherwise=otherwise, span=_span(meta)
-        )
+        return syntax.IfElse(condition=condition, then=then, otherwise=otherwise, span=_span(meta))
 
     def disjunction(self, meta: Meta, *operands: Any) -> syntax.Disjunction:
         return syntax.Disjunction(operands=operands, span=_span(meta))

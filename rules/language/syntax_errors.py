@@ -1,14 +1,176 @@
-"""Lark's errors in plain words (first version)."""
+"""Syntax errors in plain words: what was found, what was expected, what to write."""
 
 from __future__ import annotations
 
+import re
+
 import lark
 
-from rules.errors import RuleError
+from rules.errors import RuleError, did_you_mean
 from rules.language.ir import Span
+from rules.language.reserved import RESERVED
+
+__all__ = ["explain_syntax_error"]
+
+# Habits from other languages, looked for where the error is: pattern, what to write.
+_HABITS = (
+    (r"=<", "write <= for less or equal"),
+    (r"=>", "write >= for greater or equal"),
+    (r"≤", "write <="),
+    (r"≥", "write >="),
+    (r"<>|≠|!==|===", "write = for equal and != for different"),
+    (r"&&?", "write and"),
+    (r"\|\|?", "write or"),
+    (r"!(?!=)|¬", "write not"),
+    (r"%", "write mod for the remainder; as part of a number, % follows without a space"),
+    (r"\*\*|\^", "there is no power; write x * x"),
+    (r"//|/\*", "a comment starts with #"),
+    (r"'|[\u201c\u201d\u2018\u2019]", 'put texts in straight double quotes: "like this"'),
+    (r";", "leave it out; a declaration ends where the next one starts"),
+    (r"\?", "write if condition then value else value"),
+    (r"(?i:elif|elsif|elseif)\b", "write else if"),
+)
+
+_WORDS = {
+    "COLON": "':'",
+    "COMMA": "','",
+    "EQUAL": "'='",
+    "ORDER": "a bound (< <= > >=)",
+    "LPAR": "'('",
+    "RPAR": "')'",
+    "LBRACE": "'{'",
+    "RBRACE": "'}'",
+    "LSQB": "'['",
+    "RSQB": "']'",
+    "__ANON_0": "'..'",
+    "NAME": "a name",
+    "NUMBER": "a number",
+    "STRING": "a text in quotes",
+}
+_VALUE = {"NAME", "NUMBER", "LPAR", "MINUS"}
+_ATOMS = {*_VALUE, "STRING", "TRUE", "FALSE", "_NOT", "_IF"}
+_OPERATORS = {
+    *("ORDER", "EQUAL", "UNEQUAL", "PLUS", "MINUS", "TIMES", "DIVIDE", "MOD"),
+    *("_IN", "_IS", "_AND", "_OR", "LPAR"),
+}
+_DECLARATIONS = {"_INPUT", "_DERIVE", "_DECIDE", "_RULE", "_TEST"}
 
 
 def explain_syntax_error(error: lark.UnexpectedInput, text: str) -> RuleError:
-    """Placeholder to be replaced within minutes."""
-    line, column = max(1, error.line), max(1, error.column)
-    return RuleError(str(error), span=Span(line=line, column=column, end_line=line, end_column=column + 1))
+    """Lark's error as one that an author of rules understands.
+
+    Args:
+        error: what the parser raised.
+        text: the text that was parsed.
+    """
+    if isinstance(error, lark.UnexpectedToken) and error.token.type == "$END":
+        wanted = _expected(error.accepts or set())
+        return RuleError(
+            f"the text ends here, expected {wanted}",
+            span=_end_of(text),
+            hint=_hint_for_missing(error.accepts or set())
+            or _hint_for_test(error.accepts or set()),
+        )
+    start = error.pos_in_stream or 0
+    habit = _habit(text, start)
+    if isinstance(error, lark.UnexpectedToken):
+        token, accepts = error.token, error.accepts or set()
+        return RuleError(
+            f"{_found(token, accepts)}, expected {_expected(accepts)}",
+            span=_span(text, start, start + len(token)),
+            hint=habit or _hint_for_token(token, accepts) or _hint_for_missing(accepts),
+        )
+    if text[start] == '"':
+        line_end = text.find("\n", start)
+        return RuleError(
+            "this text has no closing quote",
+            span=_span(text, start, line_end if line_end >= 0 else len(text)),
+            hint='a text ends with " on the same line; inside it write \\" for a quote',
+        )
+    return RuleError(f"unexpected {text[start]!r}", span=_span(text, start, start + 1), hint=habit)
+
+
+def _found(token: lark.Token, accepts: set[str]) -> str:
+    if str(token) in RESERVED and "NAME" in accepts and "NUMBER" not in accepts:
+        return f"{token} is a reserved word"
+    return f"found {token}" if token[0].isalnum() else f"found '{token}'"
+
+
+def _expected(accepts: set[str]) -> str:
+    rest = set(accepts) - {"$END"}
+    wanted = []
+    if rest >= _VALUE:
+        wanted.append("a value")
+        rest -= _ATOMS
+    if "TIMES" in rest:
+        wanted.append("an operator")
+        rest -= _OPERATORS
+    if rest >= _DECLARATIONS:
+        wanted.append("a declaration (input, derive, decide, rule or test)")
+        rest -= _DECLARATIONS
+    wanted += sorted(_word(terminal) for terminal in rest)
+    if len(wanted) < 2:
+        return "".join(wanted) or "the end of the text"
+    return f"{', '.join(wanted[:-1])} or {wanted[-1]}"
+
+
+def _word(terminal: str) -> str:
+    return _WORDS.get(terminal, terminal.strip("_").lower())
+
+
+def _hint_for_token(token: lark.Token, accepts: set[str]) -> str | None:
+    word = str(token)
+    if token.type in _DECLARATIONS and _hint_for_test(accepts):
+        return _hint_for_test(accepts)
+    if token.type == "UNKNOWN" and "NAME" in accepts:
+        return "to test for a missing value write x is unknown"
+    if word == "not" and "TIMES" in accepts:
+        return "write not (x in {...})"
+    if word == "not" and "KNOWN" in accepts:
+        return "write x is known, or x != y for different"
+    if word in RESERVED:
+        return f"choose another name, for example {word}_" if accepts == {"NAME"} else None
+    if word != word.lower() and word.lower() in RESERVED:
+        return f"keywords are lower case: write {word.lower()}"
+    if accepts == {"STRING"}:
+        return f'put it in quotes: "{word}"'
+    keywords = [_word(terminal) for terminal in accepts if terminal not in _WORDS]
+    return did_you_mean(word, keywords) if token.type == "NAME" else None
+
+
+def _hint_for_missing(accepts: set[str]) -> str | None:
+    if accepts & {"_THEN", "_ELSE"}:
+        return "a choice is written if condition then value else value"
+    if accepts == {"_RULESET"}:
+        return "a rule text starts with a line like: ruleset credit version 1"
+    if accepts == {"_VERSION"}:
+        return "the first line is, for example, ruleset credit version 1"
+    return None
+
+
+def _hint_for_test(accepts: set[str]) -> str | None:
+    if "_EXPECT" in accepts and len(accepts) <= 3:
+        return "a test says what it expects, for example expect outcome = approve"
+    return None
+
+
+def _habit(text: str, start: int) -> str | None:
+    for pattern, hint in _HABITS:
+        # The parser accepts the first character of `=<` and stumbles over the second.
+        for position in (start, start - 1):
+            if position >= 0:
+                match = re.compile(pattern).match(text, position)
+                if match and match.end() > start:
+                    return hint
+    return None
+
+
+def _end_of(text: str) -> Span:
+    end = len(text.rstrip())
+    return _span(text, end, end + 1)
+
+
+def _span(text: str, start: int, end: int) -> Span:
+    line = text.count("\n", 0, start) + 1
+    column = start - (text.rfind("\n", 0, start) + 1) + 1
+    return Span(line=line, column=column, end_line=line, end_column=column + max(1, end - start))

@@ -1,29 +1,19 @@
-"""Tables from and to files (CSV, JSON lines, Parquet) and from Python values."""
+"""Tables from and to files: CSV, JSON lines, Parquet."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from research.data.atomic import replacing
 from research.data.schema import did_you_mean
+from research.data.tables.arrow import NULL_WORDS, TableError, from_rows, listed
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-Rows = Sequence[Mapping[str, Any]]
-Columns = Mapping[str, Any]
-
-# What people and programs write into text files for "no value here".
-NULL_WORDS = ("", "NA", "N/A", "n/a", "na", "NaN", "nan", "NULL", "null", "None")
-_SHOWN = 10
-
-
-class TableError(ValueError):
-    """A table that cannot be read or does not fit; the message lists every problem found."""
 
 
 def read_table(path: str | os.PathLike[str]) -> pa.Table:
@@ -58,37 +48,6 @@ def write_table(table: pa.Table, path: str | os.PathLike[str]) -> None:
     writer = _by_suffix(path, _WRITERS)
     with replacing(path) as temporary:
         writer(table, temporary)
-
-
-def as_table(cases: pa.Table | Columns | Rows) -> pa.Table:
-    """A table from a table, from columns by name, from rows, or from a pandas.DataFrame.
-
-    A column of mixed types becomes strings, for `conform` to name the rows that are wrong.
-
-    Raises:
-        TableError: if the columns differ in length or are not one-dimensional.
-        TypeError: if `cases` is none of these.
-    """
-    import pyarrow as pa
-
-    if isinstance(cases, pa.Table):
-        return cases
-    if hasattr(cases, "columns") and hasattr(cases, "to_dict"):  # pandas, not imported here
-        return _from_columns({str(name): cases[name].to_numpy() for name in cases.columns})
-    if isinstance(cases, Mapping):
-        return _from_columns(cases)
-    if isinstance(cases, Sequence) and all(isinstance(row, Mapping) for row in cases):
-        return _from_rows(cases)
-    raise TypeError(
-        f"found {type(cases).__name__}, expected a pyarrow.Table, columns by name "
-        "(a mapping), a list of rows (mappings), or a pandas.DataFrame"
-    )
-
-
-def listed(problems: Sequence[str]) -> str:
-    """The first problems, one a line, and how many more there are."""
-    more = [f"... and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
-    return "".join(f"\n  - {line}" for line in (*problems[:_SHOWN], *more))
 
 
 def _by_suffix(path: Path, functions: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
@@ -142,6 +101,16 @@ def _read_csv(path: Path) -> pa.Table:
     return pa.table({name: _typed(table[name]) for name in table.column_names})
 
 
+def _write_csv(table: pa.Table, path: Path) -> None:
+    import pyarrow as pa
+    from pyarrow import csv
+
+    try:
+        csv.write_csv(table, path)
+    except pa.ArrowException as error:
+        raise TableError(f"CSV cannot hold this table ({error}); use .jsonl or .parquet") from error
+
+
 def _csv_header(path: Path) -> list[str]:
     import csv
 
@@ -153,6 +122,8 @@ def _csv_header(path: Path) -> list[str]:
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise TableError(f"{path}: column names must differ, found twice: {', '.join(twice)}")
+    if not header:
+        raise TableError(f"{path}: not a CSV file, the first line has no column names")
     return header
 
 
@@ -201,7 +172,7 @@ def _read_jsonl(path: Path) -> pa.Table:
         raise TableError(f"{path}: not text in UTF-8: {error}") from error
     if malformed:
         raise TableError(f"{path}: {len(malformed)} malformed lines{listed(malformed)}")
-    return _from_rows(rows)
+    return from_rows(rows)
 
 
 def _write_jsonl(table: pa.Table, path: Path) -> None:
@@ -210,41 +181,6 @@ def _write_jsonl(table: pa.Table, path: Path) -> None:
             file.writelines(
                 json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in batch.to_pylist()
             )
-
-
-def _from_rows(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
-    rows = list(rows)
-    names = dict.fromkeys(name for row in rows for name in row)
-    return _from_columns({name: [row.get(name) for row in rows] for name in names})
-
-
-def _from_columns(columns: Mapping[str, Any]) -> pa.Table:
-    import pyarrow as pa
-
-    arrays = {str(name): _array(name, values) for name, values in columns.items()}
-    lengths = {name: len(array) for name, array in arrays.items()}
-    if len(set(lengths.values())) > 1:
-        raise TableError(f"columns must have one length, found {lengths}")
-    return pa.table(arrays)
-
-
-def _array(name: str, values: Any) -> Any:
-    import pyarrow as pa
-
-    if isinstance(values, pa.Array | pa.ChunkedArray):
-        return values
-    if isinstance(values, str | bytes) or not hasattr(values, "__len__"):
-        raise TableError(f"column {name!r}: found {values!r}, expected one value per row")
-    if getattr(values, "ndim", 1) != 1:
-        raise TableError(f"column {name!r}: found the shape {values.shape}, expected [N]")
-    if hasattr(values, "__array__") and not hasattr(values, "dtype"):
-        values = values.__array__()
-    try:
-        return pa.array(values, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        missing = (value is None or value != value for value in values)
-        words = [None if no else str(v) for v, no in zip(values, missing, strict=True)]
-        return pa.array(words, pa.string())
 
 
 # ------------------------------------------------------------------------- Parquet
@@ -264,12 +200,6 @@ def _write_parquet(table: pa.Table, path: Path) -> None:
     from pyarrow import parquet
 
     parquet.write_table(table, path)
-
-
-def _write_csv(table: pa.Table, path: Path) -> None:
-    from pyarrow import csv
-
-    csv.write_csv(table, path)
 
 
 _READERS = {

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from research.data.schema import Column, Schema, did_you_mean
-from research.data.tables import NULL_WORDS, Columns, Rows, TableError, as_table, listed
+from research.data.tables.arrow import NULL_WORDS, Columns, Rows, TableError, as_table, listed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -122,7 +122,7 @@ def _numeric(values: pa.ChunkedArray, column: Column, report: Callable[[str], No
             report(f"column {column.name!r}: found {values.type} values, expected numbers")
         return np.full(len(values), np.nan, np.float32)
     with np.errstate(over="ignore"):
-        array = numbers.to_numpy().astype(np.float32)
+        array: Array = numbers.to_numpy().astype(np.float32)
     infinite = np.isinf(array)
     if infinite.any():
         _warn(

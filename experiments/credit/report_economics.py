@@ -1,0 +1,100 @@
+"""The section on money: what the decisions earn, cost and save, beside two simpler ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from experiments.credit.economics import Account, Terms, break_even
+from experiments.report import (
+    Balance,
+    Cell,
+    Column,
+    Section,
+    balance_bars,
+    element,
+    figure,
+    join,
+    table,
+)
+from experiments.report.formats import count, percent, signed
+
+__all__ = ["section"]
+
+_MILLION = 1000.0  # thousand pesetas
+
+
+def section(accounts: Sequence[Account], terms: Terms) -> Section:
+    """Compares ways to decide.
+
+    Args:
+        accounts: in thousand pesetas; the first is what the others are compared with, the
+            last is the policy.
+        terms: the economics that made them.
+    """
+    policy = accounts[-1]
+    balances = [
+        Balance(
+            name=way.name,
+            earned=way.margin_earned / _MILLION,
+            lost=way.losses / _MILLION,
+            spent=way.review_cost / _MILLION,
+        )
+        for way in accounts
+    ]
+    assumed = (
+        f"Assumed: a loan that is repaid earns {percent(terms.margin, 0)} of its amount, one that "
+        f"defaults loses {percent(terms.loss_given_default, 0)}, a manual review costs "
+        f"{terms.review_cost:g} thousand pesetas. The model alone would approve below a risk of "
+        f"{percent(break_even(terms))}, where the two balance."
+    )
+    left_open = (
+        f"No decision of the reviewers is assumed. The {count(policy.referred)} referred "
+        f"applications count only the cost of their review; {count(policy.referred_defaults)} of "
+        f"them defaulted. Had all of them been granted, they would have earned "
+        f"{_money(policy.referred_margin)} and lost {_money(policy.referred_losses)} million "
+        "pesetas: that is what careful reviews can still win."
+    )
+    return Section(
+        title="What it cost and saved",
+        lede=assumed,
+        body=join(
+            (
+                figure(balance_bars(balances, unit="million pesetas"), title="Result"),
+                _table(accounts),
+                element("p", left_open, class_="caption"),
+            )
+        ),
+    )
+
+
+def _table(accounts: Sequence[Account]) -> str:
+    baseline = accounts[0].result
+    counts: dict[str, Callable[[Account], int]] = {
+        "Approved": lambda way: way.approved,
+        "Referred": lambda way: way.referred,
+        "Rejected": lambda way: way.rejected,
+    }
+    money: dict[str, Callable[[Account], float]] = {
+        "Margin earned on approved loans": lambda way: way.margin_earned,
+        "Losses on approved loans": lambda way: -way.losses,
+        "Cost of manual reviews": lambda way: -way.review_cost,
+        "Result": lambda way: way.result,
+        f"Against “{accounts[0].name.lower()}”": lambda way: way.result - baseline,
+        "Losses avoided by rejecting": lambda way: way.losses_avoided,
+        "Margin lost by rejecting": lambda way: -way.margin_lost,
+    }
+    rows: list[list[Cell | str]] = [
+        [title, *(count(number(way)) for way in accounts)] for title, number in counts.items()
+    ]
+    for title, number in money.items():
+        values = [number(way) for way in accounts]
+        best = max(values) if title == "Result" else None
+        rows.append(
+            [title, *(Cell(content=signed(v / _MILLION), best=v == best) for v in values)]
+        )
+    columns = [Column(title=""), *(Column(title=way.name, number=True) for way in accounts)]
+    return table(columns, rows, caption="Applications, and million pesetas")
+
+
+def _money(thousands: float) -> str:
+    return f"{thousands / _MILLION:,.1f}"

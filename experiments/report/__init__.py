@@ -1,0 +1,61 @@
+"""Building blocks of a report: plain data in, one self-contained HTML page out."""
+
+from __future__ import annotations
+
+from experiments.report.blocks import (
+    Card,
+    badge,
+    cards,
+    code,
+    definitions,
+    details,
+    figure,
+    paragraph,
+    share_bar,
+    side_by_side,
+)
+from experiments.report.figures import learning_curves, reliability, roc
+from experiments.report.intervals import Rate, wilson_interval
+from experiments.report.markup import Html, element, escape, join
+from experiments.report.outcome_figures import Balance, balance_bars, event_rates, outcome_bars
+from experiments.report.page import Section, page
+from experiments.report.provenance import provenance
+from experiments.report.rule_table import RuleUse, rule_table, rule_usage
+from experiments.report.tables import Cell, Column, table
+from experiments.report.tones import Tone
+
+__all__ = [
+    "Balance",
+    "Card",
+    "Cell",
+    "Column",
+    "Html",
+    "Rate",
+    "RuleUse",
+    "Section",
+    "Tone",
+    "badge",
+    "balance_bars",
+    "cards",
+    "code",
+    "definitions",
+    "details",
+    "element",
+    "escape",
+    "event_rates",
+    "figure",
+    "join",
+    "learning_curves",
+    "outcome_bars",
+    "page",
+    "paragraph",
+    "provenance",
+    "reliability",
+    "roc",
+    "rule_table",
+    "rule_usage",
+    "share_bar",
+    "side_by_side",
+    "table",
+    "wilson_interval",
+]

@@ -1,0 +1,244 @@
+"""The command `python -m rules`: check, fmt, test, decide, explain.
+
+Exit codes: 0 all is well; 1 the rules have errors, fail a test or are not formatted; 2 the
+command could not do its work (usage, missing files, unreadable cases).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rules.errors import RuleError, did_you_mean
+
+__all__ = ["main"]
+
+
+class InputError(Exception):
+    """What the user gave cannot be used; the message says why and what to do."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line.
+
+    Args:
+        argv: the arguments without the program name; by default those of the process.
+
+    Returns:
+        The exit code.
+    """
+    arguments = _parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+    except RuleError as error:
+        count = len(error.errors)
+        print(f"{error}\n\n{count} error{'s' * (count != 1)}", file=sys.stderr)
+        return 1
+    except (InputError, OSError, TypeError, ValueError) as error:
+        print(f"rules {arguments.command}: {error}", file=sys.stderr)
+        return 2
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m rules", description="Work with rule files.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    check = commands.add_parser("check", help="report errors and what is probably a mistake")
+    check.add_argument("files", nargs="+", metavar="FILE")
+    check.add_argument("--strict", action="store_true", help="fail on warnings, too")
+    check.set_defaults(run=_check)
+
+    fmt = commands.add_parser("fmt", help="rewrite files in the canonical layout")
+    fmt.add_argument("files", nargs="+", metavar="FILE", help="- reads stdin, writes stdout")
+    fmt.add_argument("--check", action="store_true", help="change nothing, fail if it would")
+    fmt.add_argument("--stdout", action="store_true", help="print instead of rewriting")
+    fmt.set_defaults(run=_fmt)
+
+    test = commands.add_parser("test", help="run the tests that the files carry")
+    test.add_argument("files", nargs="+", metavar="FILE")
+    test.set_defaults(run=_test)
+
+    decide = commands.add_parser("decide", help="decide the cases of a table")
+    decide.add_argument("file", metavar="FILE")
+    decide.add_argument("--cases", required=True, help="csv, jsonl or parquet")
+    decide.add_argument("--out", help="write the decisions: csv, jsonl or parquet")
+    decide.add_argument("--engine", default="auto", help="auto, reference or xla")
+    decide.set_defaults(run=_decide)
+
+    explain = commands.add_parser("explain", help="say why one case is decided as it is")
+    explain.add_argument("file", metavar="FILE")
+    which = explain.add_mutually_exclusive_group(required=True)
+    which.add_argument("--case", help="""JSON, for example '{"income": 30000}'""")
+    which.add_argument("--cases", help="csv, jsonl or parquet, with --row")
+    explain.add_argument("--row", type=int, default=1, help="the row of --cases, from 1")
+    explain.add_argument("--json", action="store_true", help="print JSON")
+    explain.set_defaults(run=_explain)
+    return parser
+
+
+# ------------------------------------------------------------------------- commands
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from rules.checks import check, render
+    from rules.language.load import load
+
+    failed = False
+    for file in arguments.files:
+        try:
+            ruleset = load(_rule_file(file))
+        except RuleError as error:
+            print(f"{error}\n", file=sys.stderr)
+            failed = True
+            continue
+        findings = check(ruleset)
+        for finding in findings:
+            print(render(finding, ruleset), end="\n\n")
+        failed |= any(arguments.strict or item.severity == "error" for item in findings)
+        print(
+            f"{file}: {_count(len(ruleset.rules), 'rule')}, "
+            f"{_count(len(findings), 'finding')}, sha256 {ruleset.sha256[:12]}"
+        )
+    return int(failed)
+
+
+def _fmt(arguments: argparse.Namespace) -> int:
+    from rules.language.formatter import format_text
+    from rules.language.load import read_text
+
+    changed = False
+    for file in arguments.files:
+        is_stdin = file == "-"
+        text = sys.stdin.read() if is_stdin else read_text(_rule_file(file))
+        formatted = format_text(text, filename="<stdin>" if is_stdin else file)
+        if arguments.check:
+            if formatted != text:
+                changed = True
+                print(f"{file} is not formatted: run python -m rules fmt {file}")
+        elif is_stdin or arguments.stdout:
+            print(formatted, end="")
+        elif formatted != text:
+            _replace(Path(file), formatted)
+            print(f"formatted {file}")
+    return int(changed)
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    from rules.language.load import load
+    from rules.testing import run_tests
+
+    failures = 0
+    for file in arguments.files:
+        results = run_tests(load(_rule_file(file)))
+        for result in results:
+            print(f"{'pass' if result.passed else 'FAIL'}  {result.title}")
+            for check in result.checks:
+                if not check.passed:
+                    place = f"{file}:{check.span.line}" if check.span else file
+                    print(f"      {place}: expected {check.expected}")
+                    print(f"      found {check.found}")
+        failed = sum(not result.passed for result in results)
+        failures += failed
+        print(f"{file}: {_count(len(results), 'test')}, {failed} failed")
+    return int(failures > 0)
+
+
+def _decide(arguments: argparse.Namespace) -> int:
+    from rules.cases import read_cases
+    from rules.cli_tables import summarise, write_table
+    from rules.decide import decide
+    from rules.language.load import load
+
+    ruleset = load(_rule_file(arguments.file))
+    if ruleset.decision is None:
+        raise InputError(f"{arguments.file} decides nothing: it has no decide declaration")
+    cases = read_cases(_existing(arguments.cases))
+    table = decide(ruleset, cases, engine=arguments.engine).to_table()
+    print(summarise(table, ruleset))
+    if arguments.out:
+        write_table(table, Path(arguments.out))
+        print(f"wrote {_count(table.num_rows, 'row')} to {arguments.out}")
+    return 0
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from rules.explain import explain
+    from rules.language.load import load
+
+    ruleset = load(_rule_file(arguments.file))
+    if arguments.case is not None:
+        case = _json_case(arguments.case, [item.name for item in ruleset.inputs])
+    else:
+        case = _row(arguments.cases, arguments.row)
+    explanation = explain(ruleset, case)
+    if arguments.json:
+        data = explanation.to_json()
+        print(data if isinstance(data, str) else json.dumps(data, indent=2, ensure_ascii=False))
+    else:
+        print(explanation)
+    return 0
+
+
+# ---------------------------------------------------------------------------- input
+
+
+def _rule_file(name: str) -> Path:
+    path = _existing(name)
+    if path.suffix not in (".rules", ""):
+        raise InputError(f"{name} is not a rule file: expected a name ending in .rules")
+    return path
+
+
+def _existing(name: str) -> Path:
+    path = Path(name)
+    if path.is_dir():
+        raise InputError(f"{name} is a directory: name a file in it")
+    if not path.exists():
+        siblings = [str(item) for item in path.parent.glob("*")] if path.parent.is_dir() else []
+        hint = did_you_mean(name, siblings)
+        raise InputError(f"there is no file {name}" + (f"; {hint}" if hint else ""))
+    return path
+
+
+def _json_case(text: str, inputs: list[str]) -> dict[str, Any]:
+    try:
+        case = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"--case is not JSON: {error}") from None
+    if not isinstance(case, dict):
+        raise InputError(
+            '--case is a JSON object of inputs and values, for example {"income": 30000}'
+        )
+    for name in case:
+        if name not in inputs:
+            hint = did_you_mean(name, inputs) or f"inputs are {', '.join(inputs)}"
+            raise InputError(f"--case gives {name}, which is no input; {hint}")
+    return case
+
+
+def _row(file: str, row: int) -> dict[str, Any]:
+    from rules.cases import read_cases
+
+    table = read_cases(_existing(file))
+    if not 1 <= row <= table.num_rows:
+        raise InputError(f"--row {row} is not in {file}, which has {_count(table.num_rows, 'row')}")
+    case: dict[str, Any] = table.slice(row - 1, 1).to_pylist()[0]
+    return case
+
+
+def _replace(path: Path, text: str) -> None:
+    """Writes a file in one step: a crash leaves the old text or the new one."""
+    target = path.resolve()  # a link stays a link
+    draft = target.with_name(f".{target.name}.draft")
+    draft.write_text(text, encoding="utf-8")
+    draft.chmod(target.stat().st_mode)
+    draft.replace(target)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"

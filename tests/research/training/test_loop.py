@@ -1,0 +1,201 @@
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from research import training
+from research.training import Diverged, Preempted, fit, read_metrics
+from research.workdir import Workdir
+
+from . import problems
+from .problems import OPTIONS, assert_same, examples, one_device, task
+
+TRAIN, VALIDATION = examples(0), examples(1, 50)
+
+
+def run(workdir=None, **options):
+    return fit(task(), TRAIN, VALIDATION, mesh=one_device(), workdir=workdir, **OPTIONS | options)
+
+
+@pytest.fixture
+def workdir(tmp_path):
+    return Workdir(tmp_path)
+
+
+def test_training_learns_and_keeps_the_best():
+    fitted = run(steps=300, evaluate_every=20)
+    losses = [record["validation"]["loss"] for record in fitted.history]
+    assert min(losses) < 0.8 * losses[0]
+    assert fitted.progress.best_value == min(losses)
+    assert fitted.progress.best_step == 20 * (1 + int(np.argmin(losses)))
+    assert fitted.progress.finished == "all steps made"
+
+
+def test_steps_per_call_changes_nothing():
+    one, five = run(steps_per_call=1), run(steps_per_call=5)
+    assert [r["step"] for r in one.history] == [10, 20, 30, 40, 50, 60]
+    for a, b in zip(one.history, five.history, strict=True):
+        assert a["validation"]["loss"] == pytest.approx(b["validation"]["loss"], rel=1e-5)
+        assert a["train"]["loss"] == pytest.approx(b["train"]["loss"], rel=1e-5)
+
+
+def test_uneven_numbers_of_steps_are_fine():
+    fitted = run(steps=23, evaluate_every=10, steps_per_call=4)
+    assert [record["step"] for record in fitted.history] == [10, 20, 23]
+
+
+def test_patience_stops_early_and_returns_the_best():
+    noise = examples(0)
+    noise["labels"] = np.random.default_rng(5).integers(0, 2, 200).astype(np.int32)
+    fitted = fit(
+        task(dropout=0.0), noise, VALIDATION, mesh=one_device(), patience=3, **OPTIONS | {"steps": 2000}
+    )
+    assert fitted.progress.finished == "no improvement over 3 evaluations"
+    assert fitted.progress.step == fitted.progress.best_step + 30
+
+
+def test_a_second_call_has_nothing_to_do(workdir):
+    first, second = run(workdir), run(workdir)
+    assert second.resumed_at == second.progress.step == 60
+    assert_same(first.variables, second.variables)
+    assert first.history == second.history == read_metrics(workdir.metrics)
+
+
+def test_the_model_can_be_loaded_by_itself(workdir):
+    fitted = run(workdir)
+    variables, step = training.load_model(workdir, task())
+    assert step == fitted.progress.best_step
+    assert_same(variables, fitted.variables)
+
+
+def test_a_model_of_another_shape_is_refused(workdir):
+    run(workdir)
+    with pytest.raises(training.CheckpointError, match="no checkpoint below"):
+        training.load_model(workdir, task(hidden=(5,)))
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
+def test_stopped_in_the_middle_of_an_interval_and_resumed(workdir, monkeypatch, signal_number):
+    undisturbed = run()
+    from research.training import executors
+
+    calls = []
+    original = executors.Executor.__call__
+
+    def counting(self, carry, indices):
+        calls.append(len(indices))
+        if len(calls) == 7:
+            os.kill(os.getpid(), signal_number)
+        return original(self, carry, indices)
+
+    monkeypatch.setattr(executors.Executor, "__call__", counting)
+    with pytest.raises(Preempted, match="stopped at step 35, saved: run the same command"):
+        run(workdir)
+    resumed = run(workdir)
+    assert resumed.resumed_at == 35
+    assert_same(undisturbed.variables, resumed.variables)
+    assert undisturbed.history == resumed.history == read_metrics(workdir.metrics)
+
+
+def test_signals_are_left_alone_outside_the_main_thread():
+    results = []
+    thread = threading.Thread(target=lambda: results.append(run(steps=10)))
+    thread.start()
+    thread.join()
+    assert results[0].progress.step == 10
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_and_resumed(tmp_path):
+    whole, workdir = Workdir(tmp_path / "whole"), Workdir(tmp_path / "killed")
+    undisturbed = run(whole, **problems.LONG)
+    random = np.random.default_rng(time.time_ns())
+    command = [sys.executable, problems.__file__, str(workdir.path)]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    for _ in range(int(os.environ.get("RULAX_KILLS", "2"))):
+        process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+        while not workdir.metrics.exists() and process.poll() is None:
+            time.sleep(0.02)
+        time.sleep(random.uniform(0.0, 2.0))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    resumed = run(workdir, **problems.LONG)
+    assert resumed.resumed_at > 0
+    assert_same(undisturbed.variables, resumed.variables)
+    assert workdir.metrics.read_text() == whole.metrics.read_text()
+
+
+def test_a_half_written_line_of_metrics_is_written_again(workdir):
+    first = run(workdir, steps=30)
+    with workdir.metrics.open("a") as file:
+        file.write('{"step": 40, "tra')
+    run(workdir, steps=30)
+    assert read_metrics(workdir.metrics) == first.history
+    assert workdir.metrics.read_text().count("\n") == 3
+
+
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(workdir, caplog):
+    undisturbed = run(workdir)
+    damage(workdir.checkpoints / "60")
+    resumed = run(workdir)
+    assert "checkpoint of step 60 is damaged" in caplog.text
+    assert "falling back to the checkpoint of step 50" in caplog.text
+    assert resumed.resumed_at == 50
+    assert_same(undisturbed.variables, resumed.variables)
+    assert undisturbed.history == resumed.history == read_metrics(workdir.metrics)
+
+
+def test_an_unfinished_checkpoint_is_ignored(workdir):
+    run(workdir, steps=30)
+    unfinished = workdir.checkpoints / "40.orbax-checkpoint-tmp"
+    unfinished.mkdir()
+    (unfinished / "state").write_bytes(b"half")
+    assert run(workdir, steps=30).resumed_at == 30
+
+
+def test_when_no_checkpoint_can_be_read_it_says_so(workdir):
+    run(workdir)
+    for step in workdir.checkpoints.iterdir():
+        damage(step)
+    with pytest.raises(training.CheckpointError, match=r"(?s)step 60:.*step 50:.*--overwrite"):
+        run(workdir)
+
+
+def damage(checkpoint: Path) -> None:
+    files = [path for path in checkpoint.rglob("*") if path.is_file() and "d" in path.parts]
+    assert files
+    for path in files:
+        path.write_bytes(b"")
+
+
+def test_a_loss_that_is_not_finite_stops_the_run():
+    broken = {**TRAIN, "inputs": TRAIN["inputs"] * np.float32(np.inf)}
+    with pytest.raises(Diverged, match=r"training \w+ is nan at step 10: lower the learning rate"):
+        fit(task(), broken, VALIDATION, mesh=one_device(), **OPTIONS)
+
+
+def test_progress_before_the_first_evaluation_survives_json():
+    fresh = training.Progress()
+    assert training.Progress(**json.loads(json.dumps(vars(fresh)))).best_value == math.inf
+
+
+def test_a_batch_that_does_not_divide_over_the_devices():
+    with pytest.raises(ValueError, match="batch_size 12 does not divide over 8 devices: use 8"):
+        fit(task(), TRAIN, VALIDATION, **OPTIONS | {"batch_size": 12})
+
+
+def test_eight_devices_train_like_one():
+    eight = fit(task(dropout=0.0), TRAIN, VALIDATION, **OPTIONS)
+    one = fit(task(dropout=0.0), TRAIN, VALIDATION, mesh=one_device(), **OPTIONS)
+    for a, b in zip(one.history, eight.history, strict=True):
+        assert a["train"]["loss"] == pytest.approx(b["train"]["loss"], rel=1e-4)
+    kernels = (np.asarray(f.variables.params["readout"]["kernel"]) for f in (one, eight))
+    np.testing.assert_allclose(*kernels, atol=1e-4)

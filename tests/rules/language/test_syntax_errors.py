@@ -1,0 +1,91 @@
+import pytest
+
+from rules.errors import RuleError
+from rules.language.parser import parse_document
+
+HEAD = "ruleset a version 1\n"
+
+CASES = [
+    # what stands in the second line; column; message; part of the hint
+    ("derive x if a =< b", 16, "found '<', expected a value", "write <="),
+    ("derive x if a => b", 16, "found '>', expected a value", "write >="),
+    ("derive x if a <> b", 16, "found '>', expected a value", "!= for different"),
+    ("derive x if a && b", 15, "unexpected '&'", "write and"),
+    ("derive x if a || b", 15, "unexpected '|'", "write or"),
+    ("derive x if !a", 13, "unexpected '!'", "write not"),
+    ("derive x if a AND b", 15, "found AND", "keywords are lower case: write and"),
+    ("derive x = a % b", 14, "unexpected '%'", "write mod"),
+    ("derive x = a ** 2", 15, "found '*'", "x * x"),
+    ("derive x = a // 2", 15, "found '/'", "a comment starts with #"),
+    ("derive x = 'a'", 12, "unexpected \"'\"", "double quotes"),
+    ("derive x = a ? 1 : 2", 14, "unexpected '?'", "if condition then value else value"),
+    ("derive x = 1; derive y = 2", 13, "unexpected ';'", "leave it out"),
+    ("derive x = if a else 2", 17, "found else, expected then", "then value else value"),
+    ("derive x = if a then 2", 23, "the text ends here, expected else", "then value else"),
+    ("derive x = if a then 1 elif b then 2", 24, "found elif", "write else if"),
+    ("derive x if a = unknown", 17, "found unknown, expected a value", "write x is unknown"),
+    ("derive x if a is not unknown", 18, "expected known or unknown", "write x is known"),
+    ("derive x if a not in {b}", 15, "found not", "write not (x in {...})"),
+    ("derive x if (a or b", 20, "the text ends here, expected ')'", None),
+    ("derive x if a b", 15, "found b, expected an operator or a declaration", None),
+    ("derive x: float 3", 17, "expected '=', a bound (< <= > >=) or in", None),
+    ("input x float", 9, "found float, expected ':'", None),
+    ("input x: {a b}", 13, "found b, expected ',' or '}'", None),
+    ("input rule: float", 7, "rule is a reserved word, expected a name", "for example rule_"),
+    ("inptu x: float", 1, "expected a declaration (input, derive, decide", "did you mean input?"),
+    ("rule risky foo", 12, "expected a text in quotes", 'put it in quotes: "foo"'),
+    ('rule risky "foo', 12, "this text has no closing quote", "on the same line"),
+    ('rule r "x" o = a because "x"', 18, "found because, expected if", None),
+    ("decide o in {a} policy any defualt a", 28, "found defualt", "did you mean default?"),
+    ("decide o in {a} default rule", 25, "rule is a reserved word", None),
+    ('test "t" given a = 1', 21, "the text ends here", "what it expects"),
+    ('test "t" given a = 1 input x: bool', 22, "found input", "what it expects"),
+    ("derive x = 1_", 13, "found '_'", None),
+    ("derive x = a ^ b", 14, "unexpected '^'", "there is no power"),
+    ("derive x = a ≤ b", 14, "unexpected '≤'", "write <="),
+    ("derive x = “a”", 12, "unexpected '“'", "straight double quotes"),
+]
+
+
+@pytest.mark.parametrize(("line", "column", "message", "hint"), CASES)
+def test_syntax_errors(line: str, column: int, message: str, hint: str | None) -> None:
+    with pytest.raises(RuleError) as caught:
+        parse_document(HEAD + line, filename="p.rules")
+    error = caught.value
+    assert message in error.message
+    assert (hint is None) == (error.hint is None), error.hint
+    assert hint is None or hint in (error.hint or "")
+    assert str(error).startswith(f"p.rules:2:{column}: error: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("", "the text ends here, expected ruleset", "starts with a line like"),
+        ("\n\n# only a comment\n", "the text ends here, expected ruleset", "starts with a line"),
+        ("ruleset a", "the text ends here, expected version", "ruleset credit version 1"),
+        ("rules a version 1", "found rules, expected ruleset", "did you mean ruleset?"),
+        ("input x: float", "found input, expected ruleset", "starts with a line like"),
+    ],
+)
+def test_errors_of_the_header(text: str, message: str, hint: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        parse_document(text)
+    assert caught.value.message == message
+    assert hint in (caught.value.hint or "")
+
+
+def test_the_caret_stands_under_the_word() -> None:
+    with pytest.raises(RuleError) as caught:
+        parse_document(HEAD + "\tderive x if a\tgiven", filename="p.rules")
+    assert str(caught.value).split("\n")[1:3] == [
+        "    \tderive x if a\tgiven",
+        "    \t             \t^~~~~",
+    ]
+
+
+def test_ends_of_text_with_trailing_lines_point_at_the_last_line_with_text() -> None:
+    with pytest.raises(RuleError) as caught:
+        parse_document(HEAD + "derive x =\n\n\n")
+    assert caught.value.span is not None
+    assert (caught.value.span.line, caught.value.span.column) == (2, 11)
