@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 
@@ -13,20 +14,12 @@ from experiments import modes
 _CONFIG = config_flags.DEFINE_config_file(
     "config",
     None,
-    "Experiment file; any value in it by --config.x.y=VALUE. May be left out when the workdir "
-    "already belongs to an experiment.",
+    "Experiment file (values by --config.x.y=VALUE); by default the one the workdir belongs to.",
     lock_config=True,
 )
 _WORKDIR = flags.DEFINE_string("workdir", None, "Directory of the run.", required=True)
-_MODE = flags.DEFINE_enum(
-    "mode",
-    "all",
-    ["all", "train", "evaluate", "decide"],
-    "What to do; `all` is train, evaluate and decide.",
-)
-_CASES = flags.DEFINE_string(
-    "cases", None, "New cases to decide (.csv, .jsonl or .parquet) with --mode=decide."
-)
+_MODE = flags.DEFINE_enum("mode", "all", ["all", "train", "evaluate", "decide"], "What to do.")
+_CASES = flags.DEFINE_string("cases", None, "Decide the cases of this .csv, .jsonl or .parquet.")
 _OUT = flags.DEFINE_string("out", None, "Where to write the decisions of --cases.")
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Discard the run that the workdir holds.")
 
@@ -35,7 +28,9 @@ def _parse(argv: Sequence[str]) -> list[str]:
     try:
         remaining = flags.FLAGS(list(argv))
     except (AttributeError, KeyError) as error:  # an unknown key of the locked config
-        sys.exit(f"launch.py: no such key in the config: {error.args[0]}".replace("\\n", "; "))
+        known = re.search(r'"(.+)" instead of "(.+)"', str(error))
+        name, hint = (known[2], f": did you mean {known[1]}?") if known else (error, "")
+        sys.exit(f"launch.py: the config has no key {name}{hint}")
     except flags.Error as error:
         sys.exit(f"launch.py: {error}")
     if remaining[1:]:

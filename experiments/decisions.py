@@ -12,8 +12,9 @@ import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
-import rules
-from research.data.tables import write_table
+from rules.decide import Decided as DecidedByRules
+from research.data.schema import Schema
+from research.data.tables import TableError, conform, read_table, write_table
 from research.inference import Decided, DecisionProgram
 from research.workdir import explained
 
@@ -33,7 +34,7 @@ def decisions_table(
         Columns `case`, the predictions, `outcome`, `rule`, `reason`, `fired`, `ruleset`
         (SHA-256) and `step` (of the checkpoint).
     """
-    outcome = rules.Decided(
+    outcome = DecidedByRules(
         ruleset=program.decider.ruleset, columns=decided.seen, decisions=decided.decisions
     ).to_table()
     count = len(cases)
@@ -54,10 +55,24 @@ def write_decisions(table: pa.Table, path: Path) -> None:
         write_table(table, path)
 
 
-def case_identifiers(table: pa.Table) -> list[str]:
-    """The column `case` of a case file, or else row numbers from 1."""
-    if "case" in table.column_names:
-        return [str(value) for value in table["case"].to_pylist()]
+def read_cases(path: Path, schema: Schema) -> tuple[list[str], dict[str, np.ndarray]]:
+    """Identifiers and columns of a case file.
+
+    Raises:
+        TableError: when the file can't be read or doesn't fit the schema.
+    """
+    file = read_table(path)
+    try:
+        columns = conform(file, schema)
+    except TableError as error:
+        raise TableError(f"{path}: {error}") from None
+    return case_identifiers(file, schema.key), columns
+
+
+def case_identifiers(table: pa.Table, key: str | None) -> list[str]:
+    """The key column of a case file, if it has it, or else row numbers from 1."""
+    if key in table.column_names:
+        return [str(value) for value in table[key].to_pylist()]
     return [str(number) for number in range(1, table.num_rows + 1)]
 
 

@@ -112,7 +112,7 @@ def located(path: str) -> Path:
     for candidate in (Path(path), REPOSITORY / path):
         if candidate.exists():
             return candidate.resolve()
-    raise ExperimentError(f"there is no file {path}, here or in {REPOSITORY.name}/")
+    raise ExperimentError(f"there is no file {path}, here or in the checkout of Rulax")
 
 
 def stored_name(path: str) -> str:

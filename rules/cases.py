@@ -39,8 +39,10 @@ def read_cases(path: str | Path) -> pa.Table:
     """
     path = Path(path)
     if path.suffix not in SUFFIXES:
-        raise ValueError(f"{path}: cannot read {path.suffix or 'a file without suffix'!s}, "
-                         f"expected one of {', '.join(SUFFIXES)}")
+        raise ValueError(
+            f"{path}: cannot read {path.suffix or 'a file without suffix'!s}, "
+            f"expected one of {', '.join(SUFFIXES)}"
+        )
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file")
     if path.stat().st_size == 0:
@@ -141,9 +143,7 @@ def decode_case(
     ruleset: ir.Ruleset, columns: Mapping[str, npt.NDArray[Any]], row: int
 ) -> dict[str, Value | None]:
     """One case of encoded columns `[B]` as a dictionary; None is missing."""
-    return {
-        item.name: decode_value(item.type, columns[item.name][row]) for item in ruleset.inputs
-    }
+    return {item.name: decode_value(item.type, columns[item.name][row]) for item in ruleset.inputs}
 
 
 def _columns(cases: Any) -> tuple[Mapping[str, Any], int]:
@@ -193,9 +193,7 @@ def _is_scalar(values: Any) -> bool:
     return values is None or isinstance(values, str | bytes) or np.ndim(values) == 0
 
 
-def _absent(
-    ruleset: ir.Ruleset, absent: Sequence[ir.Input], columns: Mapping[str, Any]
-) -> str:
+def _absent(ruleset: ir.Ruleset, absent: Sequence[ir.Input], columns: Mapping[str, Any]) -> str:
     hints = {item.name: did_you_mean(item.name, columns) for item in absent}
     names = ", ".join(f"{name} ({hint})" if hint else name for name, hint in hints.items())
     return (

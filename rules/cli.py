@@ -7,9 +7,11 @@ command could not do its work (usage, missing files, unreadable cases).
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         count = len(error.errors)
         print(f"{error}\n\n{count} error{'s' * (count != 1)}", file=sys.stderr)
         return 1
-    except (InputError, OSError, TypeError, ValueError) as error:
+    except BrokenPipeError:  # `... | head`: whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (InputError, OSError) as error:
         print(f"rules {arguments.command}: {error}", file=sys.stderr)
         return 2
     return code
@@ -150,15 +155,18 @@ def _test(arguments: argparse.Namespace) -> int:
 
 def _decide(arguments: argparse.Namespace) -> int:
     from rules.cases import read_cases
-    from rules.cli_tables import summarise, write_table
+    from rules.cli_tables import SUFFIXES, summarise, write_table
     from rules.decide import decide
     from rules.language.load import load
 
     ruleset = load(_rule_file(arguments.file))
     if ruleset.decision is None:
         raise InputError(f"{arguments.file} decides nothing: it has no decide declaration")
-    cases = read_cases(_existing(arguments.cases))
-    table = decide(ruleset, cases, engine=arguments.engine).to_table()
+    if arguments.out and Path(arguments.out).suffix not in SUFFIXES:
+        raise InputError(f"cannot write {arguments.out}: expected {', '.join(SUFFIXES)}")
+    with _bad_cases():
+        cases = read_cases(_existing(arguments.cases))
+        table = decide(ruleset, cases, engine=arguments.engine).to_table()
     print(summarise(table, ruleset))
     if arguments.out:
         write_table(table, Path(arguments.out))
@@ -175,10 +183,10 @@ def _explain(arguments: argparse.Namespace) -> int:
         case = _json_case(arguments.case, [item.name for item in ruleset.inputs])
     else:
         case = _row(arguments.cases, arguments.row)
-    explanation = explain(ruleset, case)
+    with _bad_cases():
+        explanation = explain(ruleset, case)
     if arguments.json:
-        data = explanation.to_json()
-        print(data if isinstance(data, str) else json.dumps(data, indent=2, ensure_ascii=False))
+        print(json.dumps(explanation.to_json(), indent=2, ensure_ascii=False))
     else:
         print(explanation)
     return 0
@@ -205,6 +213,15 @@ def _existing(name: str) -> Path:
     return path
 
 
+@contextlib.contextmanager
+def _bad_cases() -> Iterator[None]:
+    """Cases are the user's input: what is wrong with them is not a fault of the program."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise InputError(str(error)) from error
+
+
 def _json_case(text: str, inputs: list[str]) -> dict[str, Any]:
     try:
         case = json.loads(text)
@@ -224,7 +241,8 @@ def _json_case(text: str, inputs: list[str]) -> dict[str, Any]:
 def _row(file: str, row: int) -> dict[str, Any]:
     from rules.cases import read_cases
 
-    table = read_cases(_existing(file))
+    with _bad_cases():
+        table = read_cases(_existing(file))
     if not 1 <= row <= table.num_rows:
         raise InputError(f"--row {row} is not in {file}, which has {_count(table.num_rows, 'row')}")
     case: dict[str, Any] = table.slice(row - 1, 1).to_pylist()[0]

@@ -12,9 +12,10 @@ import pyarrow.parquet
 
 from rules.language.ir import Ruleset
 
-__all__ = ["summarise", "write_table"]
+__all__ = ["SUFFIXES", "summarise", "write_table"]
 
 FEW_ROWS = 20
+SUFFIXES = (".csv", ".jsonl", ".parquet")
 
 
 def summarise(table: pa.Table, ruleset: Ruleset) -> str:
@@ -42,10 +43,9 @@ def summarise(table: pa.Table, ruleset: Ruleset) -> str:
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Writes decisions as csv, jsonl or parquet, by the suffix.
+    """Writes decisions, in the format that the suffix (one of `SUFFIXES`) names.
 
     Raises:
-        ValueError: another suffix.
         OSError: the file cannot be written.
     """
     match path.suffix:
@@ -53,11 +53,9 @@ def write_table(table: pa.Table, path: Path) -> None:
             pyarrow.parquet.write_table(table, path)
         case ".csv":
             pyarrow.csv.write_csv(_flat(table), path)
-        case ".jsonl":
+        case _:
             lines = (json.dumps(row, ensure_ascii=False) for row in table.to_pylist())
             path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        case _:
-            raise ValueError(f"cannot write {path}: expected .csv, .jsonl or .parquet")
 
 
 def _flat(table: pa.Table) -> pa.Table:

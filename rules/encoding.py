@@ -193,7 +193,8 @@ def _codes(item: ir.Input, type_: ir.EnumType, array: pa.Array) -> Column:
         row = int(np.argmax(wrong))
         hint = did_you_mean(array[row].as_py(), type_.members)
         raise ValueError(_told(item, array, row) + (f"; {hint}" if hint else ""))
-    return codes.astype(np.int32)
+    column: Column = codes.astype(np.int32)
+    return column
 
 
 def _numbers(item: ir.Input, array: pa.Array) -> tuple[Column, npt.NDArray[np.bool_]]:

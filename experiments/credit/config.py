@@ -18,16 +18,15 @@ from ml_collections import ConfigDict
 import rules
 from experiments.credit import baselines, output
 from experiments.decisions import (
-    case_identifiers,
     decisions_table,
     outcome_summary,
+    read_cases,
     write_decisions,
 )
 from research import training
 from research.data.datasets import credit
 from research.data.features import Features
 from research.data.splits import split
-from research.data.tables import conform, read_table
 from research.inference import Decided, DecisionProgram, Predictor, recode
 from research.models import MLP, Network
 from research.tasks import Classification, Task, metrics
@@ -57,7 +56,7 @@ def get_config() -> ConfigDict:
     )
     config.calibration = ConfigDict({"bias": True})
     config.policy = ("experiments/credit/policy.rules",)
-    config.economics = ConfigDict({"loss_given_default": 0.6, "margin": 0.12, "review_cost": 5.0})
+    config.economics = ConfigDict({"loss_given_default": 0.6, "margin": 0.2, "review_cost": 5.0})
     return config
 
 
@@ -152,9 +151,9 @@ def decide_cases(
     config: ConfigDict, cases: Path, program: DecisionProgram, out: Path
 ) -> str:
     """Decides applications from a file with the columns of the data set."""
-    file = read_table(cases)
-    decided = program(conform(file, credit.SCHEMA))
-    table = decisions_table(case_identifiers(file), _shown(decided), decided, program)
+    identifiers, columns = read_cases(cases, credit.SCHEMA)
+    decided = program(columns)
+    table = decisions_table(identifiers, _shown(decided), decided, program)
     write_decisions(table, out)
     return f"{outcome_summary(table)}\nwrote {out}"
 

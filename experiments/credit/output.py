@@ -16,6 +16,7 @@ from research import training
 from research.data.datasets import credit
 from research.inference import Decided, DecisionProgram
 from research.workdir import Workdir
+from rules.cases import decode_case
 
 _STORIES = 6
 
@@ -94,7 +95,7 @@ def _story(
     row: int, test: credit.Credit, decided: Decided, program: DecisionProgram, table: pa.Table
 ) -> CaseStory:
     ruleset = program.decider.ruleset
-    case = rules.decode(ruleset, decided.seen, row)
+    case = decode_case(ruleset, decided.seen, row)
     explanation = rules.explain(ruleset, case)
     p_default = case.pop("p_default")
     return CaseStory(
@@ -105,7 +106,7 @@ def _story(
         rule=table["rule"][row].as_py(),
         reason=table["reason"][row].as_py(),
         explanation=str(explanation),
-        obtain=tuple(explanation.obtain),
+        obtain=explanation.needed,
         defaulted=bool(test.target[row]),
     )
 

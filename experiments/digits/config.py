@@ -209,7 +209,7 @@ def decide_cases(config: ConfigDict, cases: Path, program: Programs, out: Path) 
     """
     file = read_table(cases)
     decided = program.number({"scans": _scans(file, cases)})
-    table, _ = _number_table(case_identifiers(file), decided, program.number)
+    table, _ = _number_table(case_identifiers(file, "id"), decided, program.number)
     write_decisions(table, out)
     return f"{outcome_summary(table)}\nwrote {out}"
 

@@ -45,7 +45,7 @@ def split(
     parts: list[list[Indices]] = [[] for _ in names]
     lacking = np.zeros(len(names))
     first = 0
-    for size in np.bincount(stratum):
+    for size in np.bincount(stratum).tolist():
         counts = _counts(size, shares, lacking)
         lacking += shares * size - counts
         for part, rows in zip(

@@ -44,7 +44,7 @@ def margin(ruleset: ir.Ruleset, lowering: Lowering, outcome: Array, rule: Array)
 def _counts(
     ruleset: ir.Ruleset, lowering: Lowering, rank: int, outcome: Array, rule: Array
 ) -> Array:
-    """bool `[...]`: whether a flip of the rule of this rank could change the outcome."""
+    """Bool `[...]`: whether a flip of the rule of this rank could change the outcome."""
     ops, decision, item = lowering.ops, ruleset.decision, ruleset.ranked[rank]
     assert decision is not None
     if decision.policy not in ("first", "priority"):

@@ -20,7 +20,7 @@ class Decisions(NamedTuple):
         fired: uint32 `[..., ceil(R / 32)]`, bit r % 32 of word r // 32 is set when the
             rule of rank r fires; None unless asked for.
         margin: float32 `[...]`, how far the nearest comparison that could change the
-            outcome is from flipping (see docs/rules.md); None unless asked for.
+            outcome is from flipping (see docs/numbers.md); None unless asked for.
         derived: values by name, as encoded in `rules.cases`; empty unless asked for.
     """
 
@@ -28,4 +28,4 @@ class Decisions(NamedTuple):
     rule: Any
     fired: Any = None
     margin: Any = None
-    derived: dict[str, Any] = {}
+    derived: dict[str, Any] = {}  # noqa: RUF012 (a mapping proxy is no pytree)

@@ -18,9 +18,7 @@ Outcome: TypeAlias = str | frozenset[str]
 Truths: TypeAlias = Sequence[bool | None]
 
 
-def decide(
-    decision: ir.Decision, outcomes: Sequence[str], truths: Truths
-) -> tuple[Outcome, int]:
+def decide(decision: ir.Decision, outcomes: Sequence[str], truths: Truths) -> tuple[Outcome, int]:
     """The outcome and the rank of the deciding rule, or DEFAULT, UNKNOWN or CONFLICT.
 
     Args:
@@ -68,9 +66,7 @@ def _conflict(policy: str, outcomes: Sequence[str], fires: list[int]) -> bool:
     return len({outcomes[rank] for rank in fires}) > 1
 
 
-def _collected(
-    decision: ir.Decision, outcomes: Sequence[str], fires: list[int]
-) -> frozenset[str]:
+def _collected(decision: ir.Decision, outcomes: Sequence[str], fires: list[int]) -> frozenset[str]:
     if fires or decision.default is None:
         return frozenset(outcomes[rank] for rank in fires)
     return frozenset({decision.default})

@@ -68,13 +68,13 @@ def choice(ops: ArrayOps, condition: Truth, then: Truth, otherwise: Truth) -> Tr
 
 
 def known(ops: ArrayOps, truth: Truth) -> Array | None:
-    """bool `[...]`, where the truth is known; None when it is everywhere."""
+    """Bool `[...]`, where the truth is known; None when it is everywhere."""
     where = unknown(ops, truth)
     return None if where is None else ops.invert(where)
 
 
 def unknown(ops: ArrayOps, truth: Truth) -> Array | None:
-    """bool `[...]`, where the truth is unknown; None when it is nowhere."""
+    """Bool `[...]`, where the truth is unknown; None when it is nowhere."""
     if truth.possible is None:
         return None
     return ops.conjoin(truth.possible, ops.invert(truth.true))

@@ -55,7 +55,10 @@ class Lowering:
     def __init__(self, ruleset: ir.Ruleset, columns: Mapping[str, Array], ops: ArrayOps) -> None:
         self.ops = ops
         self._columns = columns
-        self._names = {item.name: item for item in (*ruleset.inputs, *ruleset.derived)}
+        self._names: dict[str, ir.Input | ir.Derived] = {
+            **{item.name: item for item in ruleset.inputs},
+            **{item.name: item for item in ruleset.derived},
+        }
         self._memo: dict[ir.Expr | str, Lowered] = {}
         self._unknown: dict[ir.Expr, Array | None] = {}
 
@@ -78,7 +81,7 @@ class Lowering:
         return self._memo[name]
 
     def unknown(self, expr: ir.Expr) -> Array | None:
-        """bool `[...]`, where an expression is unknown; None when it is nowhere."""
+        """Bool `[...]`, where an expression is unknown; None when it is nowhere."""
         if isinstance(expr, ir.Const):
             return None
         if expr not in self._unknown:

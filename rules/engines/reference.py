@@ -50,14 +50,14 @@ def evaluate(ruleset: ir.Ruleset, case: Mapping[str, Value | None]) -> Evaluatio
     Raises:
         TypeError: when a value is of another kind than its input.
     """
-    values = {item.name: admit(item.name, item.type, case.get(item.name)) for item in ruleset.inputs}
+    values = {
+        item.name: admit(item.name, item.type, case.get(item.name)) for item in ruleset.inputs
+    }
     for item in ruleset.derived:
         values[item.name] = _derive(item, values)
     truths = tuple(truth(rule.condition, values) for rule in ruleset.ranked)
     if ruleset.decision is None:
-        return Evaluation(
-            values=values, truths=truths, outcome=None, rule=DEFAULT, margin=math.inf
-        )
+        return Evaluation(values=values, truths=truths, outcome=None, rule=DEFAULT, margin=math.inf)
     outcomes = [rule.outcome for rule in ruleset.ranked]
     outcome, rule = hit_policy.decide(ruleset.decision, outcomes, truths)
     margin = robustness.decision_margin(ruleset, values, truths, rule)

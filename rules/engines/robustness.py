@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN
 from rules.engines.semantics import Values, truth, value
-from rules.engines.values import canonical
+from rules.engines.values import Value, canonical
 from rules.language import ir
 
 __all__ = ["can_change", "decision_margin", "robustness"]
@@ -61,8 +62,8 @@ def _known(
     ]
 
 
-def _slack(op: str, left: float, right: float) -> float:
-    a, b = canonical(float(left)), canonical(float(right))
+def _slack(op: str, left: Value | None, right: Value | None) -> float:
+    a, b = (cast(float, canonical(cast(float, side))) for side in (left, right))
     distance = (a - b) / max(abs(a), abs(b), 1.0)
     match op:
         case ">" | ">=":
@@ -98,6 +99,7 @@ def decision_margin(
     if rule in (UNKNOWN, CONFLICT):
         return 0.0
     decision, rules = ruleset.decision, ruleset.ranked
+    assert decision is not None
     derived: dict[str, float] = {}
     for item in ruleset.derived:
         if isinstance(item.type, ir.BoolType) and values[item.name] is not None:

@@ -56,22 +56,24 @@ def value(expr: ir.Expr, values: Values) -> Value | None:
 
 def _apply(expr: ir.Expr, values: Values) -> Value | None:
     """Nodes that are unknown as soon as one operand is."""
+    operands: tuple[ir.Expr, ...]
+    operation: Callable[..., Value]
     match expr:
         case ir.ToFloat(operand=operand):
-            operator, operands = float, (operand,)
+            operation, operands = _CONVERT, (operand,)
         case ir.Compare(op=op, left=left, right=right):
-            operator, operands = _COMPARE[op], (left, right)
+            operation, operands = _COMPARE[op], (left, right)
         case ir.Arithmetic(op=op, left=left, right=right):
-            operator, operands = _ARITHMETIC[op], (left, right)
+            operation, operands = _ARITHMETIC[op], (left, right)
         case ir.Call(function=function, arguments=arguments):
-            operator, operands = _CALL[function], arguments
+            operation, operands = _CALL[function], arguments
         case _:
             raise TypeError(f"found {expr!r}, expected an expression of rules.language.ir")
     known = [value(operand, values) for operand in operands]
     if None in known:
         return None
     try:
-        result = operator(*known)
+        result = operation(*known)
     except ZeroDivisionError:
         return None
     return canonical(result) if isinstance(result, float) else result
@@ -89,6 +91,7 @@ def disjunction(truths: Iterable[bool | None]) -> bool | None:
     return True if True in seen else None if None in seen else False
 
 
+_CONVERT: Callable[..., float] = float
 _COMPARE: Mapping[str, Callable[..., bool]] = {
     "<": operator.lt,
     "<=": operator.le,

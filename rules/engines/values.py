@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from rules.errors import did_you_mean
 from rules.language import ir
@@ -68,10 +68,10 @@ def admit(name: str, type_: ir.Type, value: Value | None) -> Value | None:
         TypeError: when the value is of another kind than the input.
         ValueError: when a text is not a member of the input's list.
     """
-    if not isinstance(value, float | int | bool | str) and hasattr(value, "item"):
-        value = value.item()  # a scalar of NumPy
     if value is None:
         return None
+    if not isinstance(value, float | int | bool | str) and hasattr(value, "item"):
+        value = cast(Value, value.item())  # a scalar of NumPy
     if isinstance(value, bool) or not isinstance(value, float | int):
         return _admit_name(name, type_, value)
     if not math.isfinite(value):

@@ -75,24 +75,20 @@ def verdict(
         truth depends on a column.
     """
     rules = _Rules(ops, decision, outcomes, words)
-    unknown = np.int32(decision.outcomes.index(decision.unknown))
-    if decision.policy == "collect":
-        outcome, rule, unknown = rules.collected(), rules.rule(), np.int32(1 << unknown)
-        contested, conflict = rules.newcomer(), None
-    elif decision.policy == "unique":
-        outcome, rule = rules.outcome(), rules.rule()
-        conflict = rules.twice(rules.fires)
-        contested = rules.contested_unique()
-    elif decision.policy == "any":
-        outcome, rule = rules.outcome(), rules.rule()
-        conflict = rules.outcomes_differ()
-        contested = rules.newcomer()
-    else:
-        outcome, rule = rules.outcome(), rules.rule()
-        contested, conflict = rules.contested_first(), None
+    outcome, rule, conflict = rules.outcome(), rules.rule(), None
+    unknown = decision.outcomes.index(decision.unknown)
+    match decision.policy:
+        case "unique":
+            conflict, contested = rules.twice(rules.fires), rules.contested_unique()
+        case "any":
+            conflict, contested = rules.outcomes_differ(), rules.newcomer()
+        case "collect":
+            outcome, contested, unknown = rules.collected(), rules.newcomer(), 1 << unknown
+        case _:
+            contested = rules.contested_first()
     for where, status in ((contested, UNKNOWN), (conflict, CONFLICT)):
         if where is not None:
-            outcome = ops.select(where, unknown, outcome)
+            outcome = ops.select(where, np.int32(unknown), outcome)
             rule = ops.select(where, np.int32(status), rule)
     return outcome, rule
 
@@ -150,7 +146,7 @@ class _Rules:
 
     def outcome(self) -> Array:
         """int32 `[...]`: the outcome of the first rule that fires, or the default's."""
-        outcome: Array = np.int32(self.default)
+        outcome: Array = np.int32(self.default or 0)
         for index in reversed(range(len(self.fires))):
             outcome = self._outcome_of(index, outcome)
         return outcome
@@ -166,7 +162,7 @@ class _Rules:
         """Where an unknown rule comes before the first that fires, with another outcome."""
         ops = self.ops
         contested: Array | None = None
-        outcome: Array = np.int32(self.default)
+        outcome: Array = np.int32(self.default or 0)
         for index in reversed(range(len(self.fires))):
             outcome = self._outcome_of(index, outcome)
             ahead = ops.bit_and(self.possible[index], self._before(self.fires[index]))

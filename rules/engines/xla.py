@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -38,7 +38,7 @@ class CompiledRuleset:
     """
 
     ruleset: ir.Ruleset
-    extras: Extras = Extras()
+    extras: Extras
 
     def __call__(self, columns: Mapping[str, Array]) -> Decisions:
         """Decides a batch.
@@ -62,7 +62,7 @@ class CompiledRuleset:
             for item in self.ruleset.inputs
             if item.name in columns
         }
-        check_columns(self.ruleset, arrays or dict(columns))
+        check_columns(self.ruleset, {**columns, **arrays})
         return self._compiled(arrays)
 
     @property
@@ -136,12 +136,11 @@ def _as_array(column: Any) -> Array:
     return column if hasattr(column, "dtype") else jnp.asarray(column)
 
 
-def _decide(
-    ruleset: ir.Ruleset, extras: Extras, columns: Mapping[str, Array]
-) -> Decisions:
+def _decide(ruleset: ir.Ruleset, extras: Extras, columns: Mapping[str, Array]) -> Decisions:
     shape = np.broadcast_shapes(*(column.shape for column in columns.values()))
     decisions = decide_columns(ruleset, columns, _LAX, extras, shape)
-    return jax.tree.map(jnp.asarray, decisions)
+    arrays: Decisions = jax.tree.map(jnp.asarray, decisions)
+    return arrays
 
 
 # ------------------------------------------------------------------ primitives

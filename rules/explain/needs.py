@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rules.engines.arrays import spread_columns
 from rules.engines.array_ops import NUMPY
+from rules.engines.arrays import spread_columns
 from rules.engines.columns import check_columns
 from rules.engines.hit_policy import undecided
 from rules.engines.lowering import Lowering
@@ -100,7 +100,7 @@ def _note(found: dict[str, Mask], name: str, where: Mask) -> None:
 
 
 def _could_change(ruleset: ir.Ruleset, truths: npt.NDArray[np.int8]) -> Mask:
-    """bool `[B, R]`; the specification is asked once per distinct row."""
+    """Bool `[B, R]`; the specification is asked once per distinct row."""
     assert ruleset.decision is not None
     outcomes = [rule.outcome for rule in ruleset.ranked]
     patterns, inverse = np.unique(truths, axis=0, return_inverse=True)

@@ -121,9 +121,7 @@ def _conflict(ruleset: ir.Ruleset, columns: Columns, count: int) -> npt.NDArray[
     with np.errstate(all="ignore"):
         fires = truth_matrix(ruleset, host_lowering(ruleset, columns), count) == 1
     labels = np.array([f"{rule.name} ({rule.outcome})" for rule in ruleset.ranked], object)
-    return _told(
-        fires, lambda mark: f"{_rules(labels[mark])} apply, which policy {policy} forbids"
-    )
+    return _told(fires, lambda mark: f"{_rules(labels[mark])} apply, which policy {policy} forbids")
 
 
 def _told(
@@ -136,5 +134,5 @@ def _told(
     return told
 
 
-def _rules(names: Sequence[str]) -> str:
+def _rules(names: npt.NDArray[Any]) -> str:
     return f"{'rule' if len(names) == 1 else 'rules'} {', '.join(names)}"

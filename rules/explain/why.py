@@ -15,7 +15,7 @@ from rules.engines.hit_policy import Outcome
 from rules.engines.reference import evaluate
 from rules.explain.needs import Needs
 from rules.explain.proof import Proof, failing, prove
-from rules.explain.reasons import format_value, reasons
+from rules.explain.reasons import reasons
 from rules.language import ir
 
 __all__ = ["Explanation", "RuleExplanation", "explain"]
@@ -136,7 +136,8 @@ def explain(ruleset: ir.Ruleset, case: Mapping[str, Any]) -> Explanation:
     columns = encode(ruleset, case, missing_columns="unknown")
     evaluation = evaluate(ruleset, decode_case(ruleset, columns, 0))
     derived = {item.name: item for item in ruleset.derived}
-    rule, reason, needed = STATUS[DEFAULT], "the rule set decides nothing", ()
+    rule, reason = STATUS[DEFAULT], "the rule set decides nothing"
+    needed: tuple[str, ...] = ()
     if ruleset.decision is not None:
         one = Decisions(outcome=None, rule=np.array([evaluation.rule], np.int32))
         (reason,) = reasons(ruleset, columns, one)

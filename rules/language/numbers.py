@@ -38,7 +38,7 @@ def round_float32(value: int | float, *, span: Span | None = None) -> float:
         RuleError: the value is beyond the largest float32, about 3.4e38.
     """
     try:
-        rounded: float = struct.unpack("f", struct.pack("f", value))[0]
+        rounded: float = struct.unpack("f", struct.pack("f", float(value)))[0]
     except OverflowError:
         rounded = math.inf
     if not math.isfinite(rounded):

@@ -21,7 +21,9 @@ SCHEMA = Schema(columns=(INCOME, HOME, AGE))
 NAN = np.float32(np.nan)
 
 wild = st.floats(width=32) | st.sampled_from([0.0, -0.0, 1e-45, 3.4e38, -3.4e38, np.inf])
-rows = st.lists(st.tuples(wild, st.integers(-2, 4), wild), min_size=1, max_size=12)
+case = st.tuples(wild, st.integers(-2, 4), wild)
+rows = st.lists(case, min_size=1, max_size=12)
+four = st.lists(case, min_size=4, max_size=4)  # one shape, so that JAX compiles once
 
 
 def columns_of(rows: list[tuple[float, int, float]]) -> dict[str, Any]:
@@ -68,8 +70,8 @@ def test_values_by_hand() -> None:
     np.testing.assert_allclose(features(train), expected, rtol=1e-6)
 
 
-@given(rows.filter(fittable), rows)
-@settings(max_examples=60, deadline=None)
+@given(four.filter(fittable), four)
+@settings(max_examples=150, deadline=None)
 def test_nothing_but_finite_float32_comes_out(train: list[Any], cases: list[Any]) -> None:
     features = Features.fit(columns_of(train), SCHEMA)
     for batch in (train, cases):

@@ -68,7 +68,7 @@ AGE_FLOAT = ToFloat(operand=AGE, type=FLOAT)
         ("flag = true", Compare(op="=", left=FLAG, right=Const(value=True, type=ir.BOOL))),
         ("purpose = car", Compare(op="=", left=PURPOSE, right=Const(value="car", type=PURPOSES))),
         ("car = purpose", Compare(op="=", left=Const(value="car", type=PURPOSES), right=PURPOSE)),
-        ("purpose in {car}", Compare(op="=", left=PURPOSE, right=Const(value="car", type=PURPOSES))),
+        ("purpose in {car}", typed("purpose = car")),
         ("amount is unknown", ir.IsUnknown(operand=AMOUNT)),
         ("amount is known", Not(operand=ir.IsUnknown(operand=AMOUNT))),
         (

@@ -10,7 +10,9 @@ HEAD = "ruleset a version 1\n"
 
 
 def test_derived_names_come_after_what_they_read() -> None:
-    ruleset = rules.parse(f"{HEAD}derive c = b + a\nderive b = a * 2.0\nderive a = 1.0\nderive z = 1")
+    ruleset = rules.parse(
+        f"{HEAD}derive c = b + a\nderive b = a * 2.0\nderive a = 1.0\nderive z = 1"
+    )
     assert [item.name for item in ruleset.derived] == ["a", "z", "b", "c"]
 
 

@@ -17,7 +17,9 @@ def assert_agrees(
     """Outcome, rule, fired bits, margin and derived values equal the reference's."""
     decision = ruleset.decision
     assert decision is not None
-    decisions = Decisions(*(d if d is None or isinstance(d, dict) else np.asarray(d) for d in decisions))
+    decisions = Decisions(
+        *(d if d is None or isinstance(d, dict) else np.asarray(d) for d in decisions)
+    )
     for row in range(len(columns["x"])):
         expected = evaluate(ruleset, case(ruleset, columns, row))
         told = f"row {row}: {case(ruleset, columns, row)}"

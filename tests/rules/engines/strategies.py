@@ -94,7 +94,8 @@ def derivations(draw: st.DrawFn, scope: dict[str, ir.Type], name: str) -> ir.Der
     match draw(st.sampled_from("ffitte")):
         case "f":
             return ir.Derived(
-                name=name, type=draw(st.one_of(st.just(FLOAT), float_types())),
+                name=name,
+                type=draw(st.one_of(st.just(FLOAT), float_types())),
                 clauses=(draw(floats(scope, 3)),),
             )
         case "i":
@@ -157,7 +158,9 @@ def ints(draw: st.DrawFn, scope: dict[str, ir.Type], depth: int) -> _Int:
             left, right = draw(ints(scope, depth - 1)), draw(ints(scope, depth - 1))
             expr = ir.Choose(
                 condition=draw(truths(scope, depth - 1)),
-                then=left.expr, otherwise=right.expr, type=INT,
+                then=left.expr,
+                otherwise=right.expr,
+                type=INT,
             )
             return _Int(expr, min(left.low, right.low), max(left.high, right.high))
         case kind:
@@ -198,7 +201,9 @@ def colours(draw: st.DrawFn, scope: dict[str, ir.Type], depth: int) -> ir.Expr:
 
 @st.composite
 def truths(draw: st.DrawFn, scope: dict[str, ir.Type], depth: int) -> ir.Expr:
-    kinds = ("compare", "compare", "name") + (("and", "or", "not", "unknown", "choose") if depth else ())
+    kinds = ("compare", "compare", "name") + (
+        ("and", "or", "not", "unknown", "choose") if depth else ()
+    )
     below = max(depth - 1, 0)
     match draw(st.sampled_from(kinds)):
         case "name":
@@ -234,15 +239,19 @@ def comparisons(draw: st.DrawFn, scope: dict[str, ir.Type], depth: int) -> ir.Ex
             case "e":
                 sides.append(draw(colours(scope, depth)))
             case _:
-                sides.append(draw(truths(scope, 0)) if depth else draw(
-                    st.sampled_from(_names(scope, ir.BoolType))))
+                sides.append(
+                    draw(truths(scope, 0))
+                    if depth
+                    else draw(st.sampled_from(_names(scope, ir.BoolType)))
+                )
     return ir.Compare(op=draw(st.sampled_from(ops)), left=sides[0], right=sides[1])
 
 
 def _edge_floats() -> np.ndarray:
     around = np.array([*CONSTANTS, -1.0, 90.0], np.float32)
     around = np.concatenate([around, -around])
-    ulps = [np.nextafter(around, np.float32(end)) for end in (-np.inf, np.inf)]
+    with np.errstate(over="ignore"):
+        ulps = [np.nextafter(around, np.float32(end)) for end in (-np.inf, np.inf)]
     special = np.array([np.nan, np.inf, -np.inf, 1e-40, -1e-40, 3e38, -3e38], np.float32)
     return np.concatenate([around, *ulps, special])
 

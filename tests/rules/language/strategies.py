@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 GAP = "\x00"
 
-INPUTS = f"""\
+INPUTS = """\
 ruleset random version 7
 input f0: float
 input f1: float > 0 and <= 1e6
@@ -19,8 +19,8 @@ input p: prob
 input n0: int in -100..100
 input n1: int >= 0 and < 50
 input b0: bool
-input e0: {{red, green, "dark blue"}}
-input e1: {{red, green, "dark blue"}}
+input e0: {red, green, "dark blue"}
+input e1: {red, green, "dark blue"}
 derive d0: float = f0 + f1
 derive d1 = n0 - n1
 derive d2 if b0
@@ -35,10 +35,6 @@ def words(*parts: str) -> str:
     return GAP.join(parts)
 
 
-def _joined(draw: st.DrawFn, operands: list[str], op: str) -> str:
-    return f"{GAP}{op}{GAP}".join(operands)
-
-
 @st.composite
 def numbers(draw: st.DrawFn, depth: int, kind: str) -> str:
     """An expression of type float or int, in parentheses unless it is an atom."""
@@ -47,7 +43,9 @@ def numbers(draw: st.DrawFn, depth: int, kind: str) -> str:
             return draw(st.sampled_from([*INT_NAMES, "0", "7", "1_0"]))
         return draw(st.sampled_from([*FLOAT_NAMES, "0.5", "30_000.0", "4e-3", "12%", "0.1"]))
     forms = ["-", "+", "*", "min", "max", "abs", "if", "group", "sign"]
-    form = draw(st.sampled_from([*forms, "mod"] if kind == "int" else [*forms, "/", "round", "mix"]))
+    form = draw(
+        st.sampled_from([*forms, "mod"] if kind == "int" else [*forms, "/", "round", "mix"])
+    )
     below = numbers(depth - 1, kind)
     a = draw(below)
     match form:
@@ -176,7 +174,11 @@ def _test(draw: st.DrawFn, index: int, rules: int) -> str:
 
 
 def _marked(text: str) -> str:
-    return text.replace(" ", GAP).replace(f"dark{GAP}blue", "dark blue").replace(f"ask{GAP}me", "ask me")
+    return (
+        text.replace(" ", GAP)
+        .replace(f"dark{GAP}blue", "dark blue")
+        .replace(f"ask{GAP}me", "ask me")
+    )
 
 
 def plain(marked: str) -> str:

@@ -7,7 +7,7 @@ from rules.errors import RuleError
 
 EXAMPLE = Path(__file__).parents[1] / "example.rules"
 
-UNTIDY = '''# head
+UNTIDY = """# head
 # two
 
 # three
@@ -39,9 +39,9 @@ test "a"
  expect r fires, r does not fire because q, o=a
  expect x>3
  # finis
-# bye'''
+# bye"""
 
-TIDY = '''# head
+TIDY = """# head
 # two
 
 # three
@@ -85,7 +85,7 @@ test "a"
     # finis
 
 # bye
-'''
+"""
 
 
 def test_the_example_is_formatted() -> None:
@@ -148,7 +148,9 @@ def test_spellings_of_numbers_are_kept() -> None:
 
 
 def test_blank_lines_between_declarations() -> None:
-    text = f"{HEAD}input a: bool\n\n\n\ninput b: bool\ninput c: bool\ndecide o in {{x}}\ninput d: bool"
+    text = (
+        f"{HEAD}input a: bool\n\n\n\ninput b: bool\ninput c: bool\ndecide o in {{x}}\ninput d: bool"
+    )
     assert rules.format_text(text) == (
         f"{HEAD}input a: bool\n\ninput b: bool\ninput c: bool\n\ndecide o in {{x}}\n\ninput d: bool\n"
     )
@@ -178,9 +180,7 @@ def test_what_cannot_be_broken_stays_long() -> None:
 def test_comments_of_removed_parentheses_stay() -> None:
     text = f"{HEAD}derive x = a  # one\n    + ( # two\n  b # three\n ) # four\n"
     formatted = rules.format_text(text)
-    assert formatted == (
-        f"{HEAD}derive x = a  # one\n    +  # two\n    b  # three\n    # four\n"
-    )
+    assert formatted == (f"{HEAD}derive x = a  # one\n    +  # two\n    b  # three\n    # four\n")
     assert rules.format_text(formatted) == formatted
 
 

@@ -66,7 +66,9 @@ def test_precedence(text: str, expected: str) -> None:
 
 
 def test_spans_cover_the_source() -> None:
-    text = HEAD + "rule r \"t\"\n  o = yes\n  if (a + 1) * 2 > -b and c in {x, y} or max(p, q) is known"
+    text = (
+        HEAD + 'rule r "t"\n  o = yes\n  if (a + 1) * 2 > -b and c in {x, y} or max(p, q) is known'
+    )
     (rule,) = parse_document(text).declarations
     assert isinstance(rule, syntax.RuleDeclaration)
     condition = rule.condition
@@ -93,13 +95,17 @@ def test_newlines_and_indentation_mean_nothing() -> None:
     "name", ["default", "policy", "version", "fires", "does", "fire", "priority", "owner", "_x"]
 )
 def test_soft_keywords_may_be_names(name: str) -> None:
-    text = HEAD + f"input {name}: bool\nderive y if {name} and not {name}\ntest \"t\" expect {name}"
+    text = HEAD + f'input {name}: bool\nderive y if {name} and not {name}\ntest "t" expect {name}'
     assert len(parse_document(text).declarations) == 3
 
 
-@pytest.mark.parametrize("name", ["iffy", "input_a", "android", "rules", "inner", "notary", "größe"])
+@pytest.mark.parametrize(
+    "name", ["iffy", "input_a", "android", "rules", "inner", "notary", "größe"]
+)
 def test_names_may_start_like_keywords(name: str) -> None:
-    assert len(parse_document(HEAD + f"input {name}: bool derive y if not {name}").declarations) == 2
+    assert (
+        len(parse_document(HEAD + f"input {name}: bool derive y if not {name}").declarations) == 2
+    )
 
 
 def test_reserved_words_are_those_of_the_grammar() -> None:
@@ -116,7 +122,9 @@ def test_escapes_in_strings() -> None:
     assert test.title.text == 'a "b" \\ \n c'
 
 
-@pytest.mark.parametrize("text", ["(" * 300 + "1" + ")" * 300, "not " * 300 + "a", "a" + " + a" * 300])
+@pytest.mark.parametrize(
+    "text", ["(" * 300 + "1" + ")" * 300, "not " * 300 + "a", "a" + " + a" * 300]
+)
 def test_deep_nesting_is_refused(text: str) -> None:
     with pytest.raises(RuleError, match=f"nested more than {MAX_DEPTH} levels"):
         expression(text)

@@ -88,7 +88,7 @@ PIECES = (
 def test_mutations_raise_nothing_but_rule_errors(data: st.DataObject) -> None:
     text = plain(data.draw(marked_texts()))
     for _ in range(data.draw(st.integers(1, 4))):
-        tokens = re.findall(r"\s+|\w+|.", text)
+        tokens = re.findall(r"\s+|\w+|.", text) or [" "]
         index = data.draw(st.integers(0, len(tokens) - 1))
         match data.draw(st.sampled_from(["insert", "replace", "delete", "copy", "cut"])):
             case "insert":

@@ -17,7 +17,7 @@ CASES = [
     ("derive x = a % b", 14, "unexpected '%'", "write mod"),
     ("derive x = a ** 2", 15, "found '*'", "x * x"),
     ("derive x = a // 2", 15, "found '/'", "a comment starts with #"),
-    ("derive x = 'a'", 12, "unexpected \"'\"", "double quotes"),
+    ("derive x = 'a'", 12, 'unexpected "\'"', "double quotes"),
     ("derive x = a ? 1 : 2", 14, "unexpected '?'", "if condition then value else value"),
     ("derive x = 1; derive y = 2", 13, "unexpected ';'", "leave it out"),
     ("derive x = if a else 2", 17, "found else, expected then", "then value else value"),

@@ -1,0 +1,121 @@
+from pathlib import Path
+
+import pytest
+
+import rules
+from rules.checks import render
+from rules.checks.findings import CODES
+
+EXAMPLE = Path(__file__).parents[1] / "example.rules"
+HEAD = "ruleset a version 1\ninput x: float\ninput flag: bool\n"
+USE = "derive used if x > 1 and flag\n"
+DECIDE = "decide o in {yes, no, maybe} policy POLICY default no unknown maybe\n"
+
+
+def findings(text: str, policy: str = "priority") -> list[tuple[str, str]]:
+    ruleset = rules.parse((HEAD + text).replace("POLICY", policy))
+    return [(finding.code, finding.message) for finding in rules.check(ruleset)]
+
+
+def rule(name: str, outcome: str, condition: str, notes: str = "") -> str:
+    return f'rule {name} "t" {notes} o = {outcome} if {condition}\n'
+
+
+def test_the_example_has_none() -> None:
+    assert rules.check(rules.load(EXAMPLE)) == ()
+
+
+def test_unused_inputs() -> None:
+    assert findings("derive y if x > 1") == [("W001", "the input flag is never used")]
+
+
+def test_names_used_in_reasons_only_are_used() -> None:
+    text = DECIDE + 'rule r "t" o = yes if x > 1 because "{flag}"'
+    assert findings(text) == []
+
+
+def test_unused_derived_names_where_something_is_decided() -> None:
+    text = USE + "derive unused = x * 2\n" + DECIDE + rule("r", "yes", "used")
+    assert findings(text) == [("W002", "unused is derived but no rule uses it")]
+    assert findings(USE) == []
+
+
+def test_outcomes_that_nothing_gives() -> None:
+    text = USE + DECIDE + rule("r", "no", "used")
+    assert findings(text) == [("W003", "no rule gives the outcome yes, nor does a fall-back")]
+
+
+def test_constant_conditions() -> None:
+    text = USE + DECIDE + rule("r", "yes", "used or 1 > 2") + rule("s", "yes", "1 > 2 or true")
+    assert findings(text) == [("W004", "the condition of rule s does not depend on the case")]
+    assert findings(USE + "derive y if true") == [
+        ("W004", "the condition of derived y does not depend on the case")
+    ]
+
+
+def test_repeated_rules() -> None:
+    text = USE + DECIDE + rule("r", "yes", "used") + rule("s", "yes", "(used)")
+    assert findings(text) == [("W005", "s repeats r: same condition, same outcome")]
+
+
+@pytest.mark.parametrize(
+    ("policy", "notes", "message"),
+    [
+        ("priority", "", "both have priority 0, so the text order lets the first win"),
+        ("priority", "[priority -1]", "s can never decide"),
+        ("first", "", "s can never decide"),
+        ("unique", "", "whenever they fire they conflict under policy unique"),
+        ("any", "", "whenever they fire they conflict under policy any"),
+        ("collect", "", None),
+    ],
+)
+def test_contradicting_rules(policy: str, notes: str, message: str | None) -> None:
+    text = USE + DECIDE + rule("r", "yes", "used") + rule("s", "no", "used", notes)
+    found = findings(text, policy)
+    prefix = "s has the condition of r and another outcome: "
+    assert found == ([("W006", prefix + message)] if message else [])
+
+
+@pytest.mark.parametrize(
+    ("type_", "condition", "answer"),
+    [
+        ("int in 18..120", "y > 120", "false"),
+        ("int in 18..120", "y >= 18", "true"),
+        ("int in 18..120", "y >= 19", None),
+        ("int in 18..120", "120 >= y", "true"),
+        ("int in 18..120", "18 > y", "false"),
+        ("int in 18..120", "y = 5", "false"),
+        ("int in 18..120", "y != 5", "true"),
+        ("int in 18..120", "y = 18", None),
+        ("float > 0", "y > 0", "true"),
+        ("float > 0", "y <= 0", "false"),
+        ("float >= 0", "y > 0", None),
+        ("float < 1", "y >= 1", "false"),
+        ("prob", "y > 1", "false"),
+        ("prob", "y <= 100%", "true"),
+        ("float", "y > 1", None),
+        ("int", "y > 1.5", None),
+        ("bool", "y = true", None),
+    ],
+)
+def test_comparisons_that_bounds_settle(type_: str, condition: str, answer: str | None) -> None:
+    found = findings(f"input y: {type_}\nderive z if {condition} or flag or x > 1")
+    message = f"within its declared bounds this is always {answer}"
+    assert found == ([("W007", message)] if answer else [])
+
+
+def test_findings_come_in_the_order_of_the_text_and_show_it() -> None:
+    ruleset = rules.parse(HEAD + DECIDE.replace("POLICY", "any"), filename="p.rules")
+    found = rules.check(ruleset)
+    assert [item.code for item in found] == ["W001", "W001", "W003"]
+    assert render(found[0], ruleset) == (
+        "p.rules:2:1: warning W001: the input x is never used\n"
+        "    input x: float\n    ^~~~~~~~~~~~~~"
+    )
+
+
+def test_codes_are_unique_and_documented() -> None:
+    codes = [code for code, _ in CODES]
+    assert len(set(codes)) == len(codes)
+    docs = (Path(__file__).parents[3] / "docs" / "rules.md").read_text()
+    assert all(code in docs for code in codes)

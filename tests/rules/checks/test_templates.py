@@ -1,0 +1,70 @@
+import pytest
+
+from rules.checks.templates import parse_template
+from rules.errors import RuleError
+from rules.language import ir
+from rules.language.syntax import Word
+
+SPAN = ir.Span(line=1, column=1, end_line=1, end_column=2)
+TYPES: dict[str, ir.Type | None] = {
+    "income": ir.FloatType(),
+    "age": ir.IntType(),
+    "flag": ir.BOOL,
+    "kind": ir.EnumType(members=("a", "b")),
+    "bad": None,
+}
+
+
+def parse(text: str) -> tuple[str | ir.Field, ...]:
+    return parse_template(Word(text=text, span=SPAN, quoted=True), TYPES)
+
+
+def field(name: str, spec: str = "") -> ir.Field:
+    return ir.Field(name=name, spec=spec)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", ()),
+        ("plain", ("plain",)),
+        ("{income}", (field("income"),)),
+        ("a {income:,.2f} b", ("a ", field("income", ",.2f"), " b")),
+        ("{income:.0%}{age:>5}", (field("income", ".0%"), field("age", ">5"))),
+        ("{{{age}}}", ("{", field("age"), "}")),
+        ("{{x}} {{y}}", ("{x} {y}",)),
+        ("{flag} {kind:>10}", (field("flag"), " ", field("kind", ">10"))),
+        ("{bad:anything}", (field("bad", "anything"),)),
+    ],
+)
+def test_parts(text: str, parts: tuple[str | ir.Field, ...]) -> None:
+    assert parse(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("{income", "not well formed", "{{ or }}"),
+        ("income}", "not well formed", "{{ or }}"),
+        ("{}", "{} is not a field", "{name:format}"),
+        ("{0}", "{0} is not a field", "{name:format}"),
+        ("{income!r}", "{income!r} is not a field", "{name:format}"),
+        ("{income.real:f}", "{income.real:f} is not a field", "{name:format}"),
+        ("{income[0]}", "is not a field", "{name:format}"),
+        ("{income:{age}}", "is not a field", "{name:format}"),
+        ("{incom}", "the template names incom", "did you mean income?"),
+        ("{income:d}", "'d' does not fit income, which is a float", "{income:.2f}"),
+        ("{age:c}", "'c' does not fit age, which is an int", "{age:,}"),
+        ("{kind:.0%}", "'.0%' does not fit kind, which is a word", "write {kind}"),
+        ("{flag:.1f}", "'.1f' does not fit flag, which is a truth", "write {flag}"),
+        ("{income:n}", "'n' does not fit income", "{income:.2f}"),
+        ("{income:1000000}", "'1000000' does not fit income", "{income:.2f}"),
+        ("{income:.999999999f}", "does not fit income", "{income:.2f}"),
+    ],
+)
+def test_bad_templates(text: str, message: str, hint: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        parse(text)
+    assert message in caught.value.message
+    assert hint in (caught.value.hint or "")
+    assert caught.value.span == SPAN

@@ -1,0 +1,117 @@
+"""Hit policies against their definition: what all completions of the unknowns decide."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rules.engines import hit_policy
+from rules.engines.array_ops import NUMPY
+from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN
+from rules.engines.kleene import Truth
+from rules.engines.verdict import fired_bits, pack, verdict
+from rules.language import ir
+
+NAMES = ("a", "b", "c")
+TRUTHS = (True, False, None)
+
+
+def decision(policy: str, default: str | None = "c") -> ir.Decision:
+    return ir.Decision(name="o", outcomes=NAMES, policy=policy, default=default, unknown="b")
+
+
+def decide_known(policy: str, default: str | None, outcomes: Sequence[str], fires: Sequence[bool]):
+    """What a policy means when nothing is unknown, straight from its definition."""
+    hits = [outcome for outcome, fired in zip(outcomes, fires, strict=True) if fired]
+    match policy:
+        case "collect":
+            return frozenset(hits) if hits or default is None else frozenset({default})
+        case _ if not hits:
+            return default
+        case "unique":
+            return hits[0] if len(hits) == 1 else "CONFLICT"
+        case "any":
+            return hits[0] if len(set(hits)) == 1 else "CONFLICT"
+        case _:
+            return hits[0]
+
+
+def completions(truths: Sequence[bool | None]):
+    return itertools.product(*([True, False] if t is None else [t] for t in truths))
+
+
+@pytest.mark.parametrize("policy", ir.POLICIES)
+@pytest.mark.parametrize("count", [0, 1, 2, 3])
+def test_unknown_is_exactly_what_completions_disagree_about(policy: str, count: int) -> None:
+    defaults = (*NAMES, None) if policy == "collect" else NAMES
+    everything = itertools.product(
+        defaults,
+        itertools.product(NAMES, repeat=count),
+        itertools.product(TRUTHS, repeat=count),
+    )
+    for default, outcomes, truths in everything:
+        results = {
+            decide_known(policy, default, outcomes, fires) for fires in completions(truths)
+        }
+        found, rule = hit_policy.decide(decision(policy, default), outcomes, truths)
+        told = f"{policy}, default {default}, outcomes {outcomes}, truths {truths}"
+        if results == {"CONFLICT"}:
+            assert (found, rule) == ("b", CONFLICT), told
+        elif len(results) > 1:
+            unknown = frozenset({"b"}) if policy == "collect" else "b"
+            assert (found, rule) == (unknown, UNKNOWN), told
+        else:
+            assert results == {found}, told
+            first = truths.index(True) if True in truths else DEFAULT
+            assert rule == first, told
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(ir.POLICIES),
+    st.sampled_from((*NAMES, None)),
+    st.lists(st.sampled_from(NAMES), max_size=40),
+    st.integers(0, 2**32 - 1),
+    st.sampled_from((0.02, 0.3)),
+)
+def test_words_agree_with_the_specification(
+    policy: str, default: str | None, outcomes: list[str], seed: int, rate: float
+) -> None:
+    if policy != "collect" and default is None:
+        default = "a"
+    rng = np.random.default_rng(seed)
+    size = (64, len(outcomes))
+    true = rng.random(size) < rate
+    possible = true | (rng.random(size) < rate)
+    static = rng.random(len(outcomes)) < 0.2
+    truths = [
+        Truth(true[:, r], None if static[r] else possible[:, r]) for r in range(len(outcomes))
+    ]
+    words = pack(NUMPY, truths)
+    outcome, rule = verdict(NUMPY, decision(policy, default), outcomes, words)
+    outcome, rule = np.broadcast_to(outcome, 64), np.broadcast_to(rule, 64)
+    fired = fired_bits(NUMPY, words, (64,))
+    assert fired.shape == (64, -(-len(outcomes) // 32)) and fired.dtype == np.uint32
+    for row in range(64):
+        named = [
+            True if true[row, r] else None if possible[row, r] and not static[r] else False
+            for r in range(len(outcomes))
+        ]
+        wanted, rank = hit_policy.decide(decision(policy, default), outcomes, named)
+        assert rule[row] == rank
+        if policy == "collect":
+            assert outcome[row] == sum(1 << NAMES.index(name) for name in wanted)
+        else:
+            assert NAMES[outcome[row]] == wanted
+        for r, truth in enumerate(named):
+            assert bool(fired[row, r // 32] >> np.uint32(r % 32) & 1) == (truth is True)
+
+
+def test_a_policy_without_default_says_so() -> None:
+    with pytest.raises(ValueError, match="policy first needs a default outcome"):
+        hit_policy.decide(decision("first", None), ["a"], [False])
