@@ -112,9 +112,14 @@ def _run(
     if mode in ("all", "evaluate"):
         evaluate(experiment, config, workdir, data)
     if mode in ("all", "decide"):
-        policy = _policy(config, workdir, fresh=config_file is not None)
+        fresh = config_file is not None
         predictor = load_predictor(experiment, config, workdir)
+        policy = _policy(config, workdir, fresh=fresh)
         program = experiment.build_program(config, predictor, policy)
+        if fresh:  # and without an error: from now on the workdir decides by these
+            for name, text in policy.items():
+                workdir.write_text(name, text)
+            workdir.write_json("config.json", stored)
         if cases:
             source = Path(cases)
             target = Path(out) if out else source.with_name(f"{source.stem}-decisions.parquet")
@@ -182,14 +187,11 @@ def _load_data(experiment: Experiment, config: ConfigDict) -> Any:
 
 def _policy(config: ConfigDict, workdir: Workdir, *, fresh: bool) -> dict[str, str]:
     """The rule texts by file name: the configured files, or the workdir's own copies."""
-    texts = {}
-    for path in config.policy:
-        name = Path(path).name
-        if fresh:
-            texts[name] = located(path).read_text(encoding="utf-8")
-            workdir.write_text(name, texts[name])
-        else:
-            texts[name] = workdir.require(name, made_by="--mode=decide --config=...").read_text(
-                encoding="utf-8"
-            )
-    return texts
+    names = [Path(path).name for path in config.policy]
+    if fresh:
+        files = [located(path) for path in config.policy]
+    else:
+        files = [workdir.require(name, made_by="--mode=decide --config=...") for name in names]
+    return {
+        name: file.read_text(encoding="utf-8") for name, file in zip(names, files, strict=True)
+    }

@@ -53,9 +53,10 @@ class Workdir:
         """Makes the directory this configuration's, or refuses.
 
         Args:
-            config: plain nested data, kept in `config.json`.
+            config: plain nested data; a new workdir keeps it in `config.json`.
             free: dotted keys that may differ from the earlier run's, with all below
-                them (they do not touch what was trained).
+                them (they do not touch what was trained). The earlier values stay in
+                `config.json`.
             overwrite: discard whatever an earlier run left here.
 
         Raises:
@@ -71,7 +72,8 @@ class Workdir:
                 differences = differing(earlier, config, free=free)
                 if differences:
                     raise WorkdirError(_refusal(self.path, differences))
-            elif any(self.path.iterdir()):
+                return
+            if any(self.path.iterdir()):
                 raise WorkdirError(
                     f"{self.path} is not empty and holds no config.json, so it is not a "
                     "workdir of ours: choose an empty or new --workdir"

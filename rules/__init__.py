@@ -98,7 +98,8 @@ class _Package(types.ModuleType):
     """Keeps `rules.decide` and `rules.explain` functions.
 
     There are submodules of these names, and the import system binds a submodule to its
-    package when it is first imported, which would hide the function.
+    package when it is first imported, which would hide the function. `from rules.explain
+    import why` works as ever; `import rules.explain.why as why` finds the function and fails.
     """
 
     def __setattr__(self, name: str, value: object) -> None:

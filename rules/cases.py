@@ -65,7 +65,12 @@ def read_cases(path: str | Path) -> pa.Table:
 
 def _read_csv(path: Path) -> pa.Table:
     convert = pyarrow.csv.ConvertOptions(null_values=list(NULLS), strings_can_be_null=True)
-    return pyarrow.csv.read_csv(path, convert_options=convert)
+    try:
+        return pyarrow.csv.read_csv(path, convert_options=convert)
+    except pa.ArrowInvalid:
+        # Once more on one thread, where the reader knows the number of the malformed row.
+        options = pyarrow.csv.ReadOptions(use_threads=False)
+        return pyarrow.csv.read_csv(path, read_options=options, convert_options=convert)
 
 
 def _read_jsonl(path: Path) -> pa.Table:

@@ -253,9 +253,12 @@ def _replace(path: Path, text: str) -> None:
     """Writes a file in one step: a crash leaves the old text or the new one."""
     target = path.resolve()  # a link stays a link
     draft = target.with_name(f".{target.name}.draft")
-    draft.write_text(text, encoding="utf-8")
-    draft.chmod(target.stat().st_mode)
-    draft.replace(target)
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.chmod(target.stat().st_mode)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _count(number: int, noun: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from rules.language.ir import Span
 
-__all__ = ["RuleError", "RuleErrors", "annotate", "did_you_mean"]
+__all__ = ["RuleError", "RuleErrors", "annotate", "did_you_mean", "grouped"]
 
 
 class RuleError(ValueError):
@@ -78,6 +78,17 @@ class RuleErrors(RuleError):  # noqa: N818 - the plural says what it is
 
     def __str__(self) -> str:
         return "\n\n".join(map(str, self._errors))
+
+
+def grouped(errors: Sequence[RuleError]) -> RuleError:
+    """One error for several, in the order of the text; a single one is returned as it is.
+
+    Args:
+        errors: at least one.
+    """
+    places = [(error.span.line, error.span.column) if error.span else (0, 0) for error in errors]
+    order = sorted(range(len(errors)), key=places.__getitem__)
+    return RuleErrors([errors[index] for index in order]) if len(errors) > 1 else errors[0]
 
 
 def annotate(

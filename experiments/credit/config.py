@@ -2,7 +2,7 @@
 
     python launch.py --config=experiments/credit/config.py --workdir=runs/credit
 
-4,454 real applications with missing values (Spanish lender; modeldata's credit_data).
+4,454 real applications with missing values (credit_data of the R package modeldata).
 Takes well under a minute on 2 cores; expect a test AUC of about .83.
 """
 

@@ -22,6 +22,7 @@ from experiments.report import (
     Section,
     Tone,
     cards,
+    definitions,
     element,
     event_rates,
     figure,
@@ -45,6 +46,7 @@ __all__ = ["CaseStory", "CreditReport", "render"]
 
 TONES = {"approve": Tone.GOOD, "refer": Tone.WARN, "reject": Tone.BAD}
 _PAST = {"approve": "approved", "refer": "referred", "reject": "rejected"}
+_PARTS = {"train": "Training", "validation": "Validation", "test": "Test"}
 _COLUMNS = ("case", "p_default", "outcome", "rule", "reason", "fired", "ruleset", "step")
 
 
@@ -122,7 +124,7 @@ class CreditReport:
     def accounts(self) -> tuple[economics.Account, ...]:
         """Approving all, the model's threshold alone, and the policy."""
         terms = economics.Terms(**self.config["economics"])
-        ways = {
+        ways: dict[str, Sequence[str] | NDArray[np.str_]] = {
             "Approve all": economics.approve_all(cases=len(self.outcomes)),
             "Model threshold only": economics.threshold_only(
                 self.decisions["p_default"].to_numpy(), terms
@@ -180,9 +182,7 @@ def _headline(report: CreditReport) -> Html:
     )
     low, high = (percent(bound) for bound in approved.interval)
     before, after = (decimal(calibration[when]["error"]) for when in ("before", "after"))
-    gain, alone = (
-        signed((way.result - everything.result) / 1000) for way in (policy, threshold)
-    )
+    gain, alone = (signed((way.result - everything.result) / 1000) for way in (policy, threshold))
     return join(
         (
             element("p", opening, class_="opening"),
@@ -201,7 +201,7 @@ def _headline(report: CreditReport) -> Html:
                     Card(
                         label="Gain over approving all",
                         value=f"{gain} M",
-                        note=f"million pesetas, reviews paid; the model's threshold alone {alone}",
+                        note=f"pesetas, reviews paid; the model's threshold alone {alone} M",
                     ),
                     Card(
                         label="Ranking of risks (AUC)",
@@ -298,9 +298,28 @@ def _model(report: CreditReport) -> Section:
                             title="Learning",
                             caption="The parameters of the best validation step were kept.",
                         ),
+                        _training(report),
                     )
                 ),
             )
+        ),
+    )
+
+
+def _training(report: CreditReport) -> Html:
+    examples = report.evaluation["examples"]
+    numbers = {f"{name} applications": examples[part] for part, name in _PARTS.items()}
+    numbers |= {"Steps trained": max(r["step"] for r in report.history)}
+    numbers |= {"Step that was kept": report.best_step}
+    return element(
+        "div",
+        element("h3", "Training"),
+        definitions({name: count(n) for name, n in numbers.items()}),
+        element(
+            "p",
+            "The model learns on the first part, stops by the second and is calibrated on it. "
+            "Everything on this page is measured on the test part.",
+            class_="caption",
         ),
     )
 
@@ -322,8 +341,9 @@ def _measures(models: Sequence[Mapping[str, Any]]) -> Html:
     return table(columns, rows, caption="Test set; the best of each column stands out")
 
 
-def _footer(report: CreditReport) -> Html:
-    parts = ", ".join(f"{count(n)} {part}" for part, n in report.evaluation["examples"].items())
+def _footer(report: CreditReport) -> Section:
+    examples = report.evaluation["examples"]
+    parts = ", ".join(f"{count(examples[part])} {name.lower()}" for part, name in _PARTS.items())
     return provenance(
         {
             "Data": f"{report.data['name']}: {count(report.data['rows'])} applications ({parts})",

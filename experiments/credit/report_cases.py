@@ -70,9 +70,7 @@ def section(
     Raises:
         ValueError: a story's case is not among the decisions.
     """
-    fired = dict(
-        zip(decisions["case"].to_pylist(), decisions["fired"].to_pylist(), strict=True)
-    )
+    fired = dict(zip(decisions["case"].to_pylist(), decisions["fired"].to_pylist(), strict=True))
     titles = {rule.name: rule.title for rule in ruleset.rules} | FALLBACKS
     for story in stories:
         if story.case not in fired:

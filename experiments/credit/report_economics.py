@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from experiments.credit.economics import Account, Terms, break_even
 from experiments.report import (
     Balance,
-    Cell,
     Column,
+    Html,
     Section,
     balance_bars,
     element,
     figure,
     join,
+    side_by_side,
     table,
 )
 from experiments.report.formats import count, percent, signed
@@ -50,24 +51,29 @@ def section(accounts: Sequence[Account], terms: Terms) -> Section:
     left_open = (
         f"No decision of the reviewers is assumed. The {count(policy.referred)} referred "
         f"applications count only the cost of their review; {count(policy.referred_defaults)} of "
-        f"them defaulted. Had all of them been granted, they would have earned "
+        f"them defaulted. Granting all of them would have earned "
         f"{_money(policy.referred_margin)} and lost {_money(policy.referred_losses)} million "
-        "pesetas: that is what careful reviews can still win."
+        "pesetas. Reviews that tell the good from the bad can add up to "
+        f"{_money(policy.referred_margin)} million to the result."
     )
     return Section(
         title="What it cost and saved",
         lede=assumed,
         body=join(
             (
-                figure(balance_bars(balances, unit="million pesetas"), title="Result"),
+                side_by_side(
+                    (
+                        figure(balance_bars(balances, unit="million pesetas"), title="Result"),
+                        element("div", element("h3", "Left open"), element("p", left_open)),
+                    )
+                ),
                 _table(accounts),
-                element("p", left_open, class_="caption"),
             )
         ),
     )
 
 
-def _table(accounts: Sequence[Account]) -> str:
+def _table(accounts: Sequence[Account]) -> Html:
     baseline = accounts[0].result
     counts: dict[str, Callable[[Account], int]] = {
         "Approved": lambda way: way.approved,
@@ -83,15 +89,12 @@ def _table(accounts: Sequence[Account]) -> str:
         "Losses avoided by rejecting": lambda way: way.losses_avoided,
         "Margin lost by rejecting": lambda way: -way.margin_lost,
     }
-    rows: list[list[Cell | str]] = [
+    rows: list[Sequence[str]] = [
         [title, *(count(number(way)) for way in accounts)] for title, number in counts.items()
     ]
     for title, number in money.items():
-        values = [number(way) for way in accounts]
-        best = max(values) if title == "Result" else None
-        rows.append(
-            [title, *(Cell(content=signed(v / _MILLION), best=v == best) for v in values)]
-        )
+        texts = [title, *(signed(number(way) / _MILLION) for way in accounts)]
+        rows.append([element("strong", text) for text in texts] if title == "Result" else texts)
     columns = [Column(title=""), *(Column(title=way.name, number=True) for way in accounts)]
     return table(columns, rows, caption="Applications, and million pesetas")
 

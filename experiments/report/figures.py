@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["learning_curves", "reliability", "roc"]
+
+_Corner: TypeAlias = Literal["upper left", "upper right", "lower right"]
 
 # Ours stands out by colour, weight and dash; its rivals stay back.
 _LINES: tuple[dict[str, Any], ...] = (
@@ -61,7 +63,7 @@ def learning_curves(
         axes.xaxis.set_major_formatter(_grouped)
         axes.margins(x=0.01)
         _legend(axes, "upper right")
-        _note(axes, f"best: {count(best_step)}", at=best_step)
+        _note(axes, f"best: step {count(best_step)}", at=best_step)
 
     last = [f"{names[part]} {metric} ends at {decimal(v[-1])}" for part, (_, v) in curves.items()]
     return draw(
@@ -131,7 +133,6 @@ def reliability(
         _unit_square(upper)
         _legend(upper, "upper left", title="calibration error")
         lower.hist(where, bins=25, range=(0, 1), weights=weights, color=Colour.ACCENT.value)
-        lower.patches[0].set_alpha(1)
         lower.set_xlabel("predicted probability")
         lower.set_ylabel("cases")
         lower.xaxis.set_major_formatter(_percent_tick)
@@ -179,28 +180,27 @@ def _unit_square(axes: Axes) -> None:
     axes.yaxis.set_major_formatter(_percent_tick)
 
 
-def _percent_tick(value: float, _position: int | None = None) -> str:
+def _percent_tick(value: float, _position: float = 0) -> str:
     return percent(value, 0)
 
 
-def _grouped(value: float, _position: int | None = None) -> str:
+def _grouped(value: float, _position: float = 0) -> str:
     return count(value)
 
 
-def _legend(axes: Axes, place: str, *, title: str | None = None) -> None:
+def _legend(axes: Axes, place: _Corner, *, title: str | None = None) -> None:
     legend = axes.legend(loc=place, title=title, alignment="left", handlelength=2.2)
     legend.get_title().set_color(Colour.MUTED.value)
 
 
 def _note(axes: Axes, text: str, *, at: float) -> None:
-    """A word beside a vertical line, on the side that has room."""
-    low, high = axes.get_xlim()
-    right = at > (low + high) / 2
+    """A word above a vertical line."""
     axes.annotate(
         text,
-        (at, 0.03),
-        xycoords=("data", "axes fraction"),
-        xytext=(-5 if right else 5, 0),
+        (at, 1.0),
+        xycoords=axes.get_xaxis_transform(),
+        xytext=(0, 5),
         textcoords="offset points",
-        ha="right" if right else "left",
+        ha="center",
+        color=Colour.MUTED.value,
     )

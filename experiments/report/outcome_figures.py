@@ -72,8 +72,15 @@ def event_rates(
         _rows(axes, rates, tones)
         axes.set_xlim(0, min(1.25 * highest + 0.02, 1.2))
         axes.xaxis.set_major_formatter(lambda value, _: percent(value, 0))
-        axes.set_title(f"┆ all cases {percent(overall.share)}", fontsize=11)
-        axes.title.set_color(Colour.MUTED.value)
+        axes.annotate(
+            f"all cases {percent(overall.share)}",
+            (overall.share, 1.0),
+            xycoords=axes.get_xaxis_transform(),
+            xytext=(0, 5),
+            textcoords="offset points",
+            ha="center",
+            color=Colour.MUTED.value,
+        )
 
     listed = ", ".join(f"{name} {percent(rate.share)}" for name, rate in rates.items())
     return draw(
@@ -136,40 +143,41 @@ def balance_bars(balances: Sequence[Balance], *, unit: str) -> Html:
                 linestyle="none",
             )
             right = max(balance.earned, balance.result)
-            _beside(axes, signed(balance.result), x=right, y=row)
+            _beside(axes, signed(balance.result), x=right, y=row, weight="bold")
         axes.axvline(0, color=Colour.MUTED.value, linewidth=1)
         axes.set_yticks(range(len(balances)), [balance.name for balance in balances])
         axes.invert_yaxis()
         axes.tick_params(axis="y", labelcolor=Colour.INK.value)
         axes.grid(visible=False, axis="y")
         axes.spines[["left", "bottom"]].set_visible(False)
-        axes.margins(x=0.12)
+        axes.margins(x=0.16)
         axes.set_xlabel(unit)
         axes.xaxis.set_major_formatter(lambda value, _: count(value))
-        figure.legend(loc="outside upper left", ncols=4, handlelength=1.2, columnspacing=1.4)
+        figure.legend(loc="outside upper left", ncols=4, handlelength=1.0, columnspacing=1.1)
 
     listed = ", ".join(f"{balance.name} {signed(balance.result)}" for balance in balances)
     return draw(
         paint,
         name="balance",
         label=f"Result in {unit}: {listed}.",
-        width=720,
-        height=100 + 52 * len(balances),
+        height=100 + 60 * len(balances),
     )
 
 
 def _rows(axes: Axes, names: Mapping[str, object], tones: Mapping[str, Tone]) -> None:
     axes.set_yticks(range(len(names)), [f"{tones[name].sign} {name}" for name in names])
     axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.tick_params(axis="y", labelcolor=Colour.INK.value, labelsize=12)
+    axes.tick_params(axis="y", labelcolor=Colour.INK.value, labelsize=13)
     axes.grid(visible=False, axis="y")
     axes.spines[["left", "bottom"]].set_visible(False)
 
 
-def _beside(axes: Axes, text: str, *, x: float, y: float) -> None:
+def _beside(axes: Axes, text: str, *, x: float, y: float, weight: str = "normal") -> None:
     """A label a little to the right of a point."""
     if math.isfinite(x):
-        axes.annotate(text, (x, y), xytext=(8, 0), textcoords="offset points", va="center")
+        axes.annotate(
+            text, (x, y), xytext=(8, 0), textcoords="offset points", va="center", weight=weight
+        )
 
 
 def _height(rows: Mapping[str, object]) -> int:

@@ -41,7 +41,7 @@ def page(
     title: str,
     subtitle: str,
     sections: Sequence[Section],
-    footer: Html,
+    footer: Section,
     headline: Html | None = None,
 ) -> str:
     """The whole document.
@@ -50,13 +50,14 @@ def page(
         title: of the page and of the browser's tab.
         subtitle: one line below it.
         sections: in the order of the story.
-        footer: where the page comes from.
+        footer: the last section, set smaller: where the page comes from.
         headline: the few figures that matter, before the first section.
 
     Raises:
         ValueError: two sections have the same anchor, so links to them would be ambiguous.
     """
-    anchors = Counter(section.anchor for section in sections)
+    chapters = (*sections, footer)
+    anchors = Counter(section.anchor for section in chapters)
     repeated = sorted(anchor for anchor, times in anchors.items() if times > 1)
     if repeated:
         raise ValueError(f"sections need distinct titles, found more than one #{repeated[0]}")
@@ -76,10 +77,10 @@ def page(
             "header",
             element("h1", title),
             element("p", subtitle, class_="subtitle"),
-            _contents(sections),
+            _contents(chapters),
         ),
         element("main", headline or Html(), *map(_section, sections)),
-        element("footer", footer),
+        element("footer", _section(footer)),
     )
     return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
 

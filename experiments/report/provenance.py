@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.report.blocks import code, definitions, details
-from experiments.report.markup import Html, element, join
+from experiments.report.markup import join
+from experiments.report.page import Section
 
 __all__ = ["provenance"]
 
 
-def provenance(facts: Mapping[str, str], *, config: Mapping[str, Any], rules: str) -> Html:
+def provenance(facts: Mapping[str, str], *, config: Mapping[str, Any], rules: str) -> Section:
     """Facts in two columns, then the configuration and the rule text, folded.
 
     Args:
@@ -21,13 +22,12 @@ def provenance(facts: Mapping[str, str], *, config: Mapping[str, Any], rules: st
         rules: the whole rule text; empty leaves it out.
     """
     parts = [
-        element("h2", "How it was made"),
         definitions(facts),
         details("Configuration", code(_plain_json(config), label="Configuration")),
     ]
     if rules:
         parts.append(details("Rules, in full", code(rules.strip(), label="Rules")))
-    return join(parts)
+    return Section(title="How it was made", body=join(parts))
 
 
 def _plain_json(config: Mapping[str, Any]) -> str:

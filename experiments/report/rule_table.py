@@ -25,6 +25,8 @@ FALLBACKS = {
     "conflict": "Rules contradict each other",
 }
 
+_FEW = 10  # of fewer cases a percentage would say more than is known
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RuleUse:
@@ -141,7 +143,9 @@ def _row(
         outcome, priority = rule.outcome, str(rule.priority)
         text = rule_source(ruleset, rule)
         identifier = element("code", rule.name)
-        folded = details(identifier, code(text, label=f"Text of {rule.name}")) if text else identifier
+        folded = (
+            details(identifier, code(text, label=f"Text of {rule.name}")) if text else identifier
+        )
         name = Html(escape(rule.title) + folded)
     tone = tones.get(outcome, Tone.NEUTRAL)
     decided = use.decided
@@ -151,11 +155,7 @@ def _row(
         Cell(content=priority),
         _tally(use.fired, most, Tone.NEUTRAL),
         _tally(decided.cases, most, tone),
-        Cell(
-            content=percent(decided.share, 0),
-            bar=decided.share if decided.cases else None,
-            tone=Tone.BAD,
-        ),
+        _rate(use.decided),
     ]
 
 
@@ -163,6 +163,14 @@ def _tally(cases: int | None, most: int, tone: Tone) -> Cell:
     if cases is None:
         return Cell(content=NOTHING)
     return Cell(content=count(cases), bar=cases / most, tone=tone)
+
+
+def _rate(rate: Rate) -> Cell:
+    if not rate.cases:
+        return Cell(content=NOTHING)
+    if rate.cases < _FEW:
+        return Cell(content=f"{count(rate.events)} of {count(rate.cases)}")
+    return Cell(content=percent(rate.share, 0), bar=rate.share, tone=Tone.BAD)
 
 
 def _fallback_outcome(ruleset: Ruleset, name: str) -> str:

@@ -36,11 +36,11 @@ class Colour(enum.StrEnum):
     NEUTRAL = "#01010b"
 
 
-_STYLE: dict[str, Any] = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "DejaVu Sans",  # what matplotlib measures with; the page's font is narrower
-    "font.size": 11.0,
-    "axes.labelsize": 11.0,
+    "font.size": 12.0,
+    "axes.labelsize": 12.0,
     "axes.edgecolor": Colour.LINE.value,
     "axes.labelcolor": Colour.MUTED.value,
     "axes.spines.top": False,
@@ -54,16 +54,18 @@ _STYLE: dict[str, Any] = {
     "grid.linewidth": 0.75,
     "hatch.color": Colour.PAPER.value,
     "legend.frameon": False,
-    "legend.fontsize": 11.0,
+    "legend.fontsize": 12.0,
     "lines.linewidth": 2.0,
     "lines.solid_capstyle": "round",
     "text.color": Colour.INK.value,
     "xtick.color": Colour.LINE.value,
     "xtick.labelcolor": Colour.MUTED.value,
     "xtick.major.size": 0.0,
+    "xtick.major.pad": 7.0,
     "ytick.color": Colour.LINE.value,
     "ytick.labelcolor": Colour.MUTED.value,
     "ytick.major.size": 0.0,
+    "ytick.major.pad": 7.0,
 }
 
 

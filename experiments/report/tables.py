@@ -10,6 +10,8 @@ from experiments.report.tones import Tone
 
 __all__ = ["Cell", "Column", "table"]
 
+_SHORTEST = 0.02  # so that a bar above zero can be seen
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Column:
@@ -37,9 +39,7 @@ class Cell:
     best: bool = False
 
 
-def table(
-    columns: Sequence[Column], rows: Sequence[Sequence[Cell | str]], *, caption: str
-) -> Html:
+def table(columns: Sequence[Column], rows: Sequence[Sequence[Cell | str]], *, caption: str) -> Html:
     """A table whose first column names the rows.
 
     Args:
@@ -94,10 +94,8 @@ def _cell(cell: Cell | str, column: Column, *, first: bool) -> Html:
     content = element("strong", cell.content) if cell.best else cell.content
     bar = Html()
     if cell.bar is not None:
-        length = min(max(cell.bar, 0.0), 1.0)
-        bar = element(
-            "span", class_=f"meter {cell.tone.value}", style=f"--length:{length:.3f}"
-        )
+        length = min(max(cell.bar, _SHORTEST), 1.0) if cell.bar > 0 else 0.0
+        bar = element("span", class_=f"meter {cell.tone.value}", style=f"--length:{length:.3f}")
     return element(
         "th" if first else "td",
         content,

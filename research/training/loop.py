@@ -157,6 +157,8 @@ def fit(
                 if stop_requested() and now.finished is None:
                     save()
                     raise Preempted(now.step)
+    # Off the mesh, so that they go with whatever arrays the caller has.
+    best = jax.device_put(jax.device_get(best))
     if workdir:
         save_model(workdir, best, step=now.best_step)
     return Fitted(best, now, history.records, resumed_at)

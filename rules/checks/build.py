@@ -12,9 +12,9 @@ from rules.checks.examples import type_test
 from rules.checks.expressions import infer, truth
 from rules.checks.intervals import overflow_errors
 from rules.checks.order import dependency_order
-from rules.checks.promotion import coerce
+from rules.checks.promotion import coerce, unbounded
 from rules.checks.scope import Scope
-from rules.errors import RuleError
+from rules.errors import RuleError, grouped
 from rules.language import ir, syntax
 from rules.language.numbers import parse_number
 
@@ -37,10 +37,7 @@ def build_ruleset(document: syntax.Document, *, text: str, filename: str) -> ir.
     try:
         return _Builder(document, text, filename).ruleset()
     except RuleError as error:
-        errors = Collector()
-        errors.add(*(item.within(filename, text) for item in error.errors))
-        errors.raise_caught()
-        raise
+        raise grouped([item.within(filename, text) for item in error.errors]) from None
 
 
 class _Builder:
@@ -94,13 +91,14 @@ class _Builder:
 
     def refuse_name_clashes(self, decides: Sequence[syntax.DecideDeclaration]) -> None:
         for extra in decides[1:]:
-            with self.errors.catch():
-                raise RuleError(
+            self.errors.add(
+                RuleError(
                     f"a rule set makes one decision, {decides[0].name.text} (line "
                     f"{decides[0].span.line}); this is the second",
                     span=extra.name.span,
                     hint="put it in a file of its own",
                 )
+            )
         derived_first: dict[str, syntax.DeriveDeclaration] = {}
         values = []
         for node in self.document.declarations:
@@ -117,14 +115,10 @@ class _Builder:
     def refuse_repeated(self, words: Iterable[syntax.Word], what: str) -> None:
         first: dict[str, syntax.Word] = {}
         for word in words:
-            with self.errors.catch():
-                if word.text in first:
-                    raise RuleError(
-                        f"{what}{word.text} is declared twice, first in line "
-                        f"{first[word.text].span.line}",
-                        span=word.span,
-                    )
-                first[word.text] = word
+            earlier = first.setdefault(word.text, word)
+            if earlier is not word:
+                message = f"{what}{word.text} is declared twice, first in line {earlier.span.line}"
+                self.errors.add(RuleError(message, span=word.span))
 
     def inputs(self) -> list[ir.Input]:
         inputs = []
@@ -160,13 +154,12 @@ class _Builder:
             with errors.catch():
                 clauses.append(_clause(node, scope))
         errors.raise_caught()
-        type_ = clauses[0].type
-        if isinstance(type_, ir.IntType):
-            type_ = ir.IntType()  # the bounds of an input do not travel with its values
-        elif isinstance(type_, ir.FloatType):
-            type_ = ir.FloatType()
-        first = declarations[0]
-        return ir.Derived(name=first.name.text, type=type_, clauses=tuple(clauses), span=first.span)
+        return ir.Derived(
+            name=declarations[0].name.text,
+            type=unbounded(clauses[0].type),
+            clauses=tuple(clauses),
+            span=declarations[0].span,
+        )
 
     def tests(self, decision: ir.Decision | None, scope: Scope) -> list[ir.Test]:
         inputs = frozenset(node.name.text for node in self.declared(syntax.InputDeclaration))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from rules.errors import RuleError, RuleErrors
+from rules.errors import RuleError, grouped
 
 __all__ = ["Collector", "PoisonedError"]
 
@@ -48,18 +48,12 @@ class Collector:
         self._errors.extend(errors)
 
     def raise_caught(self) -> None:
-        """Raises what was caught, in the order of the text; does nothing if there is nothing.
+        """Raises what was caught, in the order of the text, or does nothing if there is nothing.
 
         Raises:
             RuleError: the one error, or `RuleErrors` for several.
         """
-        errors = sorted(
-            self._errors,
-            key=lambda error: (error.span.line, error.span.column) if error.span else (0, 0),
-        )
-        if len(errors) > 1:
-            raise RuleErrors(errors)
-        if errors:
-            raise errors[0]
+        if self._errors:
+            raise grouped(self._errors)
         if self._failed:
             raise PoisonedError("the error is told already")

@@ -134,7 +134,7 @@ def type_rule(node: syntax.RuleDeclaration, decision: ir.Decision | None, scope:
     because: tuple[str | ir.Field, ...] = (node.title.text,)
     with errors.catch():
         if node.because is not None:
-            because = parse_template(node.because, scope.types)
+            because = parse_template(node.because, scope.types, scope.text)
     errors.raise_caught()
     return ir.Rule(
         name=node.name.text,

@@ -7,6 +7,7 @@ operands of `and`, `or` and arithmetic are independent and each reports its own.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from rules.checks.collect import Collector
@@ -17,6 +18,7 @@ from rules.checks.promotion import (
     require_number,
     require_truth,
     to_float,
+    unbounded,
     unify,
 )
 from rules.checks.scope import Scope, describe, resolve
@@ -85,9 +87,9 @@ def infer(node: syntax.Expression, scope: Scope, expected: Type | None = None) -
         case syntax.Negation():
             return ir.Not(operand=truth(node.operand, scope), span=node.span)
         case syntax.Conjunction():
-            return _flat(ir.And, _truths(node.operands, scope), node.span)
+            return _flat(ir.And, _each(truth, node.operands, scope), node.span)
         case syntax.Disjunction():
-            return _flat(ir.Or, _truths(node.operands, scope), node.span)
+            return _flat(ir.Or, _each(truth, node.operands, scope), node.span)
 
 
 # ----------------------------------------------------------------------- arithmetic
@@ -99,15 +101,17 @@ def _negative(node: syntax.Negative, scope: Scope) -> ir.Expr:
         # `or 0` keeps -0.0 out: it equals 0.0 and must not be another rule set.
         return ir.Const(value=-operand.value or operand.value, type=operand.type, span=node.span)
     zero = ir.Const(
-        value=0.0 if isinstance(operand.type, ir.FloatType) else 0, type=_plain(operand.type)
+        value=0.0 if isinstance(operand.type, ir.FloatType) else 0, type=unbounded(operand.type)
     )
     return ir.Arithmetic(
-        op="-", left=zero, right=operand, type=_plain(operand.type), span=node.span
+        op="-", left=zero, right=operand, type=unbounded(operand.type), span=node.span
     )
 
 
 def _arithmetic(node: syntax.Binary, scope: Scope) -> ir.Expr:
-    left, right = (require_number(item, node.op) for item in _all((node.left, node.right), scope))
+    left, right = (
+        require_number(item, node.op) for item in _each(infer, (node.left, node.right), scope)
+    )
     if node.op == "mod":
         for side in (left, right):
             if not isinstance(side.type, ir.IntType):
@@ -120,7 +124,9 @@ def _arithmetic(node: syntax.Binary, scope: Scope) -> ir.Expr:
         left, right = to_float(left), to_float(right)
     else:
         left, right = unify(left, right)
-    return ir.Arithmetic(op=node.op, left=left, right=right, type=_plain(left.type), span=node.span)
+    return ir.Arithmetic(
+        op=node.op, left=left, right=right, type=unbounded(left.type), span=node.span
+    )
 
 
 def _call(node: syntax.Apply, scope: Scope) -> ir.Expr:
@@ -140,26 +146,27 @@ def _call(node: syntax.Apply, scope: Scope) -> ir.Expr:
             span=node.span,
             hint=f"write {function.signature}",
         )
-    arguments = [require_number(item, name) for item in _all(node.arguments, scope)]
+    arguments = [require_number(item, name) for item in _each(infer, node.arguments, scope)]
     if function.float_only or any(isinstance(item.type, ir.FloatType) for item in arguments):
         arguments = [to_float(item) for item in arguments]
     return ir.Call(
         function=name,
         arguments=tuple(arguments),
-        type=_plain(arguments[0].type),
+        type=unbounded(arguments[0].type),
         span=node.span,
     )
 
 
-def _plain(type_: Type) -> Type:
-    return FLOAT if isinstance(type_, ir.FloatType) else INT
-
-
-def _all(nodes: tuple[syntax.Expression, ...], scope: Scope) -> list[ir.Expr]:
+def _each(
+    type_one: Callable[[syntax.Expression, Scope], ir.Expr],
+    nodes: Iterable[syntax.Expression],
+    scope: Scope,
+) -> list[ir.Expr]:
+    """Types expressions that do not depend on each other, and tells the errors of all."""
     errors, typed = Collector(), []
     for node in nodes:
         with errors.catch():
-            typed.append(infer(node, scope))
+            typed.append(type_one(node, scope))
     errors.raise_caught()
     return typed
 
@@ -185,22 +192,24 @@ def _choose(node: syntax.IfElse, scope: Scope, expected: Type | None) -> ir.Expr
         condition=condition,
         then=then,
         otherwise=otherwise,
-        type=_plain(then.type) if is_numeric(then) else then.type,
+        type=unbounded(then.type),
         span=node.span,
     )
 
 
 def _comparison(node: syntax.Comparison, scope: Scope) -> ir.Expr:
     if len(node.operators) > 1:
-        parts = [excerpt(scope.text, operand.span) for operand in node.operands]
-        steps = zip(parts, node.operators, parts[1:], strict=False)
-        raise RuleError(
-            "comparisons do not chain",
-            span=node.span,
-            hint="write " + " and ".join(f"{a} {op} {b}" for a, op, b in steps),
-        )
+        raise RuleError("comparisons do not chain", span=node.span, hint=_unchained(node, scope))
     left, right = _pair(node.operands[0], node.operands[1], scope, None)
     return _compare(node.operators[0], left, right, node.span)
+
+
+def _unchained(node: syntax.Comparison, scope: Scope) -> str:
+    if {"=", "!="} & set(node.operators) and len(set(node.operators)) > 1:
+        return "put one of the comparisons in parentheses, or join two of them with and"
+    parts = [excerpt(scope.text, operand.span) for operand in node.operands]
+    steps = zip(parts, node.operators, parts[1:], strict=False)
+    return "write " + " and ".join(f"{left} {op} {right}" for left, op, right in steps)
 
 
 def _member(node: syntax.Member, scope: Scope) -> ir.Expr:
@@ -215,11 +224,13 @@ def _member(node: syntax.Member, scope: Scope) -> ir.Expr:
 
 
 def _within(node: syntax.Within, scope: Scope) -> ir.Expr:
-    operand, low, high = (
-        require_number(item, "in") for item in _all((node.operand, node.low, node.high), scope)
-    )
-    if isinstance(low, ir.Const) and isinstance(high, ir.Const) and low.value > high.value:  # type: ignore[operator]
-        raise RuleError("this range is empty", span=node.span, hint="the smaller bound comes first")
+    parts = _each(infer, (node.operand, node.low, node.high), scope)
+    operand, low, high = (require_number(part, "in") for part in parts)
+    match low, high:
+        case ir.Const(value=least), ir.Const(value=most) if float(least) > float(most):
+            raise RuleError(
+                "this range is empty", span=node.span, hint="the smaller bound comes first"
+            )
     above = _compare(">=", operand, low, node.span)
     below = _compare("<=", operand, high, node.span)
     return ir.And(operands=(above, below), span=node.span)
@@ -271,15 +282,6 @@ def _is_bare(node: syntax.Expression, scope: Scope) -> bool:
 
 
 # ---------------------------------------------------------------------- connectives
-
-
-def _truths(nodes: tuple[syntax.Expression, ...], scope: Scope) -> list[ir.Expr]:
-    errors, typed = Collector(), []
-    for node in nodes:
-        with errors.catch():
-            typed.append(truth(node, scope))
-    errors.raise_caught()
-    return typed
 
 
 def _flat(kind: type[_Nary], operands: list[ir.Expr], span: ir.Span) -> _Nary:

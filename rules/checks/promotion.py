@@ -18,11 +18,19 @@ __all__ = [
     "require_number",
     "require_truth",
     "to_float",
+    "unbounded",
     "unify",
 ]
 
 FLOAT = ir.FloatType()
 INT = ir.IntType()
+
+
+def unbounded(type_: Type) -> Type:
+    """The type of a computed value: bounds belong to an input and do not travel with it."""
+    if isinstance(type_, ir.FloatType):
+        return FLOAT
+    return INT if isinstance(type_, ir.IntType) else type_
 
 
 def is_numeric(expr: ir.Expr) -> bool:

@@ -79,7 +79,8 @@ def _unresolved(node: syntax.Name | syntax.Text, scope: Scope) -> RuleError:
         return RuleError(
             f"{name} is a member of an enum and stands for nothing by itself",
             span=node.span,
-            hint=f"compare it, for example {owners[0]} = {shown}",
+            hint=f"compare it, for example {owners[0]} = {shown}; where it is a value, declare "
+            "the type: derive name: {...} = ...",
         )
     if isinstance(node, syntax.Text):
         return RuleError(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import string
 from collections.abc import Mapping
 
+from rules.checks.collect import Collector
 from rules.errors import RuleError, did_you_mean
 from rules.language import ir, syntax
 
@@ -15,13 +17,14 @@ MAX_WIDTH = 100
 
 
 def parse_template(
-    template: syntax.Word, types: Mapping[str, ir.Type | None]
+    template: syntax.Word, types: Mapping[str, ir.Type | None], text: str = ""
 ) -> tuple[str | ir.Field, ...]:
     """Splits a template into texts and fields.
 
     Args:
         template: the text of `because`; `{{` and `}}` are literal braces.
         types: of the inputs and derived names; None where the declaration has an error.
+        text: the source, to point at the field.
 
     Raises:
         RuleError: braces that do not match, an unknown name, a format that the type of the
@@ -35,18 +38,32 @@ def parse_template(
             span=template.span,
             hint="write {name} or {name:.2f}; for a literal brace write {{ or }}",
         ) from None
+    errors = Collector()
     parts: list[str | ir.Field] = []
-    for text, name, spec, conversion in pieces:
-        if text:
-            # Two pieces of text meet where a brace was escaped.
+    for literal, name, spec, conversion in pieces:
+        if literal:
+            # Two literals meet where a brace was escaped.
             if parts and isinstance(parts[-1], str):
-                parts[-1] += text
+                parts[-1] += literal
             else:
-                parts.append(text)
+                parts.append(literal)
         if name is not None:
-            _check_field(name, spec or "", conversion, types, template.span)
+            span = _span_of_field(name, template.span, text)
+            with errors.catch():
+                _check_field(name, spec or "", conversion, types, span)
             parts.append(ir.Field(name=name, spec=spec or ""))
+    errors.raise_caught()
     return tuple(parts)
+
+
+def _span_of_field(name: str, template: ir.Span, text: str) -> ir.Span:
+    """The first `{name` of the template, or the whole template where escapes hide it."""
+    line = "".join(text.split("\n")[template.line - 1 : template.line])
+    field = re.compile(r"\{" + re.escape(name) + r"([:!][^}]*)?\}")
+    match = field.search(line, template.column - 1, template.end_column - 1)
+    if match is None:
+        return template
+    return dataclasses.replace(template, column=match.start() + 1, end_column=match.end() + 1)
 
 
 def _check_field(
@@ -80,8 +97,9 @@ def _check_field(
 
 def _accepts(type_: ir.Type, spec: str) -> bool:
     """Whether a Python format spec formats every value of a type, the same everywhere."""
-    numbers = [int(digits) for digits in re.findall(r"\d+", spec)]
-    if any(number > MAX_WIDTH for number in numbers) or spec.endswith("n"):  # n: by locale
+    if any(len(digits) > 3 or int(digits) > MAX_WIDTH for digits in re.findall(r"\d+", spec)):
+        return False
+    if spec.endswith(("n", "c")):  # by locale; as a character
         return False
     samples: tuple[float | int | str, ...]
     match type_:

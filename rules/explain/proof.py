@@ -10,9 +10,10 @@ from rules.engines.semantics import Values, value
 from rules.engines.values import Value
 from rules.explain.reasons import format_value
 from rules.language import ir
+from rules.language.numbers import shortest_float32
 from rules.language.printer import expression_text
 
-__all__ = ["Proof", "failing", "prove"]
+__all__ = ["Proof", "failing", "plain_value", "prove"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,7 @@ class Proof:
         return {
             "text": self.text,
             **({} if self.definition is None else {"definition": self.definition}),
-            "value": self.value,
+            "value": plain_value(self.value),
             **({"children": [child.to_json() for child in self.children]} if self.children else {}),
         }
 
@@ -104,6 +105,11 @@ def failing(expr: ir.Expr, values: Values, derived: Mapping[str, ir.Derived]) ->
             blamed = false or [part for part in expr.operands if value(part, values) is None]
         return tuple(proof for part in blamed for proof in failing(part, values, derived))
     return (prove(expr, values, derived),)
+
+
+def plain_value(value: Value | None) -> Value | None:
+    """A value for JSON: a float32 as the shortest decimal that names it, 0.1 for 0.1."""
+    return float(shortest_float32(value)) if isinstance(value, float) else value
 
 
 def _parts(expr: ir.Expr) -> tuple[ir.Expr, ...]:

@@ -14,7 +14,7 @@ from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN, Decisions
 from rules.engines.hit_policy import Outcome
 from rules.engines.reference import evaluate
 from rules.explain.needs import Needs
-from rules.explain.proof import Proof, failing, prove
+from rules.explain.proof import Proof, failing, plain_value, prove
 from rules.explain.reasons import reasons
 from rules.language import ir
 
@@ -107,7 +107,7 @@ class Explanation:
             "reason": self.reason,
             "needed": list(self.needed),
             "margin": self.margin if math.isfinite(self.margin) else None,
-            "values": dict(self.values),
+            "values": {name: plain_value(value) for name, value in self.values.items()},
             "rules": [
                 {
                     "name": rule.name,

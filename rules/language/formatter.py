@@ -7,6 +7,7 @@ numbers, the order of everything and comments are the author's.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from rules.language.layout import INDENT, lay_out
 from rules.language.parentheses import needless_parentheses
@@ -41,21 +42,26 @@ def format_text(text: str, *, filename: str = "<rules>") -> str:
     after_block = False
     for declaration in _declarations(_without(tokens, places)):
         is_block = declaration[0].text in _BLOCKS
-        leading, after_blank = comments, declaration[0].after_blank
-        apart = bool(lines) and (is_block or after_block)
-        for comment in leading:
-            lines += [""] * (apart or (comment.after_blank and bool(lines))) + [comment.text]
-            apart = False
-        lines += [""] * (apart or (after_blank and bool(lines)))
-        inside, comments = _split_comments(declaration[-1].comments)
+        inside, after = _split_comments(declaration[-1].comments)
         declaration[-1] = dataclasses.replace(declaration[-1], comments=inside)
-        for indent, clause in _clauses(declaration):
-            lines += lay_out(clause, indent)
-        after_block = is_block
-    for comment in comments:
-        lines += [""] * (comment.after_blank or after_block) + [comment.text]
-        after_block = False
+        body = [line for clause in _clauses(declaration) for line in lay_out(*clause)]
+        parts = [*_remarks(comments), (declaration[0].after_blank, body)]
+        _append(lines, parts, apart=is_block or after_block)
+        comments, after_block = after, is_block
+    _append(lines, _remarks(comments), apart=after_block)
     return "\n".join(lines) + "\n"
+
+
+def _remarks(comments: Sequence[Comment]) -> list[tuple[bool, list[str]]]:
+    return [(comment.after_blank, [comment.text]) for comment in comments]
+
+
+def _append(lines: list[str], parts: Sequence[tuple[bool, list[str]]], *, apart: bool) -> None:
+    """Adds parts, an empty line before those that had one, and before the first if `apart`."""
+    for index, (after_blank, text) in enumerate(parts):
+        if lines and (after_blank or (apart and index == 0)):
+            lines.append("")
+        lines.extend(text)
 
 
 def _without(tokens: list[Token], places: set[tuple[int, int]]) -> list[Token]:
@@ -89,7 +95,7 @@ def _split_comments(
     return comments, []
 
 
-def _clauses(tokens: list[Token]) -> list[tuple[int, list[Token]]]:
+def _clauses(tokens: list[Token]) -> list[tuple[list[Token], int]]:
     """Splits a declaration into its header and its indented clauses."""
     starts = [0]
     texts = [token.text for token in tokens]
@@ -104,6 +110,6 @@ def _clauses(tokens: list[Token]) -> list[tuple[int, list[Token]]]:
             starts += [i for i, text in enumerate(texts) if text in ("given", "expect")]
     ends = [*starts[1:], len(tokens)]
     return [
-        (0 if start == 0 else INDENT, tokens[start:end])
+        (tokens[start:end], 0 if start == 0 else INDENT)
         for start, end in zip(starts, ends, strict=True)
     ]

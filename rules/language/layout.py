@@ -27,14 +27,12 @@ def lay_out(tokens: Sequence[Token], indent: int) -> list[str]:
     """
     lines = []
     for depth, part in _broken(list(tokens), indent):
-        first, *rest = part[-1].comments or (None,)
-        # A parenthesis that was removed may leave its comment to a token that has one.
-        beside = [first] if first and not first.own_line else []
-        below = ([first] if first and first.own_line else []) + rest
-        lines.append(" " * depth + _join(part) + "".join(f"  {comment.text}" for comment in beside))
-        is_last = part[-1] is tokens[-1]
-        margin = " " * (INDENT if is_last else indent + INDENT)
-        lines.extend(margin + comment.text for comment in below if comment)
+        comments = part[-1].comments
+        # Only one fits beside: a parenthesis that was removed may have left a second.
+        beside = [comment.text for comment in comments[:1] if not comment.own_line]
+        lines.append(" " * depth + "  ".join([_join(part), *beside]))
+        margin = " " * (INDENT if part[-1] is tokens[-1] else indent + INDENT)
+        lines.extend(margin + comment.text for comment in comments[len(beside) :])
     return lines
 
 

@@ -19,7 +19,7 @@ from rules.language.syntax_errors import explain_syntax_error
 __all__ = ["parse_document"]
 
 # Engines and checks walk expressions recursively; this keeps them far from Python's limit.
-MAX_DEPTH = 64
+MAX_DEPTH = 100
 
 
 def parse_document(text: str, *, filename: str = "<rules>") -> syntax.Document:

@@ -28,6 +28,7 @@ _HABITS = (
     (r"'|[\u201c\u201d\u2018\u2019]", 'put texts in straight double quotes: "like this"'),
     (r";", "leave it out; a declaration ends where the next one starts"),
     (r"\?", "write if condition then value else value"),
+    (r"between\b", "write in and the range, for example in 0..1"),
     (r"(?i:elif|elsif|elseif)\b", "write else if"),
 )
 
@@ -63,23 +64,9 @@ def explain_syntax_error(error: lark.UnexpectedInput, text: str) -> RuleError:
         error: what the parser raised.
         text: the text that was parsed.
     """
-    if isinstance(error, lark.UnexpectedToken) and error.token.type == "$END":
-        wanted = _expected(error.accepts or set())
-        return RuleError(
-            f"the text ends here, expected {wanted}",
-            span=_end_of(text),
-            hint=_hint_for_missing(error.accepts or set())
-            or _hint_for_test(error.accepts or set()),
-        )
     start = error.pos_in_stream or 0
-    habit = _habit(text, start)
     if isinstance(error, lark.UnexpectedToken):
-        token, accepts = error.token, error.accepts or set()
-        return RuleError(
-            f"{_found(token, accepts)}, expected {_expected(accepts)}",
-            span=_span(text, start, start + len(token)),
-            hint=habit or _hint_for_token(token, accepts) or _hint_for_missing(accepts),
-        )
+        return _unexpected_token(error.token, error.accepts or set(), text, start)
     if text[start] == '"':
         line_end = text.find("\n", start)
         return RuleError(
@@ -87,7 +74,26 @@ def explain_syntax_error(error: lark.UnexpectedInput, text: str) -> RuleError:
             span=_span(text, start, line_end if line_end >= 0 else len(text)),
             hint='a text ends with " on the same line; inside it write \\" for a quote',
         )
-    return RuleError(f"unexpected {text[start]!r}", span=_span(text, start, start + 1), hint=habit)
+    return RuleError(
+        f"unexpected {text[start]!r}",
+        span=_span(text, start, start + 1),
+        hint=_habit(text, start),
+    )
+
+
+def _unexpected_token(token: lark.Token, accepts: set[str], text: str, start: int) -> RuleError:
+    if token.type == "$END":
+        end = len(text.rstrip())
+        return RuleError(
+            f"the text ends here, expected {_expected(accepts)}",
+            span=_span(text, end, end + 1),
+            hint=_hint_for_missing(accepts) or _hint_for_test(accepts),
+        )
+    return RuleError(
+        f"{_found(token, accepts)}, expected {_expected(accepts)}",
+        span=_span(text, start, start + len(token)),
+        hint=_habit(text, start) or _hint_for_token(token, accepts) or _hint_for_missing(accepts),
+    )
 
 
 def _found(token: lark.Token, accepts: set[str]) -> str:
@@ -122,13 +128,19 @@ def _hint_for_token(token: lark.Token, accepts: set[str]) -> str | None:
     word = str(token)
     if token.type in _DECLARATIONS and _hint_for_test(accepts):
         return _hint_for_test(accepts)
-    if token.type == "UNKNOWN" and "NAME" in accepts:
+    if token.type == "UNKNOWN" and "NUMBER" in accepts:
         return "to test for a missing value write x is unknown"
     if word == "not" and "TIMES" in accepts:
         return "write not (x in {...})"
-    if word == "not" and "KNOWN" in accepts:
-        return "write x is known, or x != y for different"
+    if "KNOWN" in accepts:
+        return "write x is known or x is unknown; values are compared with = and !="
+    if token.type == "_IF" and "LSQB" in accepts:
+        return "say first what is decided, for example outcome = reject"
+    if token.type == "STRING" and accepts == {"NAME"}:
+        return "a name stands here, without quotes"
     if word in RESERVED:
+        if accepts == {"NAME", "STRING"}:
+            return f'put it in quotes: "{word}"'
         return f"choose another name, for example {word}_" if accepts == {"NAME"} else None
     if word != word.lower() and word.lower() in RESERVED:
         return f"keywords are lower case: write {word.lower()}"
@@ -163,11 +175,6 @@ def _habit(text: str, start: int) -> str | None:
                 if match and match.end() > start:
                     return hint
     return None
-
-
-def _end_of(text: str) -> Span:
-    end = len(text.rstrip())
-    return _span(text, end, end + 1)
 
 
 def _span(text: str, start: int, end: int) -> Span:

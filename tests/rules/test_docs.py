@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 import rules
 from rules.language.functions import FUNCTIONS
 from rules.language.ir import POLICIES
@@ -28,3 +30,14 @@ def test_reserved_words_are_listed() -> None:
 def test_functions_and_policies_are_listed() -> None:
     assert all(f"`{function.signature}`" in DOCS for function in FUNCTIONS.values())
     assert all(f"| `{policy}` |" in DOCS for policy in POLICIES)
+
+
+def test_the_python_example_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (text,) = re.findall(r"```text\n(# A comment.*?)```", DOCS, re.DOTALL)
+    (code,) = re.findall(r"```python\n(.*?)```", DOCS, re.DOTALL)
+    (tmp_path / "policy.rules").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    exec(code, {})
+    assert "risk 62%, 4.0x income, no guarantor" in capsys.readouterr().out

@@ -176,6 +176,7 @@ ERRORS = [
     ('amount = "big"', "a text can only be compared with", "declare the values"),
     ("1 < age < 5", "comparisons do not chain", "write 1 < age and age < 5"),
     ("1 < age + 2 < count", "comparisons do not chain", "1 < age + 2 and age + 2 < count"),
+    ("amount > 1 = true", "comparisons do not chain", "in parentheses"),
     ("1e39", "does not fit a float32", "about 3.4e38"),
     ("3_000_000_000", "this int does not fit an int32", "add .0 for a float"),
     ("amount + " + "9" * 101, "a number of more than 100 characters", None),

@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,13 @@ def test_findings_come_in_the_order_of_the_text_and_show_it() -> None:
         "p.rules:2:1: warning W001: the input x is never used\n"
         "    input x: float\n    ^~~~~~~~~~~~~~"
     )
+
+
+def test_rulesets_without_a_text_have_findings_too() -> None:
+    ruleset = rules.parse(HEAD, filename="p.rules")
+    inputs = tuple(dataclasses.replace(item, span=None) for item in ruleset.inputs)
+    bare = dataclasses.replace(ruleset, inputs=inputs, text="")
+    assert render(rules.check(bare)[0], bare) == "p.rules: warning W001: the input x is never used"
 
 
 def test_codes_are_unique_and_documented() -> None:

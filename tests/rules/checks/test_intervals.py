@@ -95,3 +95,11 @@ def test_values_stay_within_the_range(text: str, data: st.DataObject) -> None:
 def test_only_int_expressions_have_a_range() -> None:
     with pytest.raises(TypeError, match="not an int expression: Const"):
         int_range(ir.Const(value=0.5, type=ir.FloatType()), {})
+
+
+def test_only_some_functions_return_an_int() -> None:
+    call = ir.Call(
+        function="floor", arguments=(ir.Const(value=1, type=ir.IntType()),), type=ir.IntType()
+    )
+    with pytest.raises(TypeError, match="floor does not return an int"):
+        int_range(call, {})

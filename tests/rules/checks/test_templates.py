@@ -59,6 +59,7 @@ def test_parts(text: str, parts: tuple[str | ir.Field, ...]) -> None:
         ("{flag:.1f}", "'.1f' does not fit flag, which is a truth", "write {flag}"),
         ("{income:n}", "'n' does not fit income", "{income:.2f}"),
         ("{income:1000000}", "'1000000' does not fit income", "{income:.2f}"),
+        ("{income:" + "9" * 5000 + "}", "does not fit income", "{income:.2f}"),
         ("{income:.999999999f}", "does not fit income", "{income:.2f}"),
     ],
 )
@@ -67,4 +68,27 @@ def test_bad_templates(text: str, message: str, hint: str) -> None:
         parse(text)
     assert message in caught.value.message
     assert hint in (caught.value.hint or "")
+    assert caught.value.span == SPAN
+
+
+def test_errors_point_at_the_field() -> None:
+    text = "\n" + 'because "{income} is {incom:.2f}"'
+    span = ir.Span(line=2, column=9, end_line=2, end_column=34)
+    template = Word(text="{income} is {incom:.2f}", span=span, quoted=True)
+    with pytest.raises(RuleError) as caught:
+        parse_template(template, TYPES, text)
+    assert "{incom:.2f}" in str(caught.value.within("p.rules", text))
+    assert str(caught.value.within("p.rules", text)).split("\n")[2].endswith(" ^" + "~" * 10)
+
+
+def test_every_bad_field_is_told() -> None:
+    with pytest.raises(RuleError) as caught:
+        parse("{incom} {kind:d} {age:d} {flag:d}")
+    assert len(caught.value.errors) == 3
+
+
+def test_errors_of_hidden_fields_point_at_the_template() -> None:
+    template = Word(text="{inc}", span=SPAN, quoted=True)
+    with pytest.raises(RuleError) as caught:
+        parse_template(template, TYPES, "elsewhere")
     assert caught.value.span == SPAN

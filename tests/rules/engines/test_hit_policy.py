@@ -55,9 +55,7 @@ def test_unknown_is_exactly_what_completions_disagree_about(policy: str, count: 
         itertools.product(TRUTHS, repeat=count),
     )
     for default, outcomes, truths in everything:
-        results = {
-            decide_known(policy, default, outcomes, fires) for fires in completions(truths)
-        }
+        results = {decide_known(policy, default, outcomes, fires) for fires in completions(truths)}
         found, rule = hit_policy.decide(decision(policy, default), outcomes, truths)
         told = f"{policy}, default {default}, outcomes {outcomes}, truths {truths}"
         if results == {"CONFLICT"}:

@@ -89,7 +89,7 @@ def test_a_rule_set_that_only_derives() -> None:
     [
         ("first", 2.0, 0.5),  # a fires and would leave b, which agrees, then the default
         ("first", 0.5, 0.5),  # b fires; a agrees with it, c cannot outrank it
-        ("first", -1.0, 1.0),  # default: the nearest of the rules that differ from it
+        ("first", -1.0, 1.0),  # c fires, as the default would; b is nearer than a
         ("any", 2.0, 0.5),  # every rule counts
         ("any", 0.5, 0.5),
     ],
@@ -128,5 +128,9 @@ def test_margins_of_connectives() -> None:
     assert margin(ir.Not(operand=above("x", 1.0)), x=0.5) == pytest.approx(0.5)
     choose = ir.Choose(condition=b, then=above("x", 1.0), otherwise=b, type=ir.BOOL)
     assert margin(choose, b=True, x=2.0) == pytest.approx(0.5)
-    assert margin(ir.Compare(op="=", left=ref("x"), right=const(2.0)), x=3.0) == pytest.approx(1 / 3)
-    assert margin(ir.Compare(op="!=", left=ref("x"), right=const(2.0)), x=3.0) == pytest.approx(1 / 3)
+    assert margin(ir.Compare(op="=", left=ref("x"), right=const(2.0)), x=3.0) == pytest.approx(
+        1 / 3
+    )
+    assert margin(ir.Compare(op="!=", left=ref("x"), right=const(2.0)), x=3.0) == pytest.approx(
+        1 / 3
+    )

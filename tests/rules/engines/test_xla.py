@@ -80,9 +80,7 @@ def test_jit_and_vmap_change_nothing(decider: CompiledRuleset, batch: dict[str, 
         assert_same(decider(batch), plain)
 
 
-def test_pmap_and_shard_map_change_nothing(
-    decider: CompiledRuleset, batch: dict[str, Any]
-) -> None:
+def test_pmap_and_shard_map_change_nothing(decider: CompiledRuleset, batch: dict[str, Any]) -> None:
     plain, devices = decider(batch), jax.devices()
     assert len(devices) == 8
     split = {name: column.reshape(8, 8) for name, column in batch.items()}
@@ -155,9 +153,7 @@ def test_bool_columns_are_always_known(decider: CompiledRuleset, batch: dict[str
     assert_same(decider(known), decider(coded))
 
 
-def test_crisp_outcomes_have_zero_gradient(
-    decider: CompiledRuleset, batch: dict[str, Any]
-) -> None:
+def test_crisp_outcomes_have_zero_gradient(decider: CompiledRuleset, batch: dict[str, Any]) -> None:
     def total(x: Any) -> Any:
         return decider({**batch, "x": x}).outcome.astype(jnp.float32).sum()
 
@@ -241,7 +237,7 @@ def test_unfit_rule_sets_are_told() -> None:
     with pytest.raises(ValueError, match="collects among 32 outcomes, expected at most 31"):
         compile_ruleset(collecting(outcomes=many))
     assert compile_ruleset(collecting(outcomes=many[:31]))
-    with pytest.raises(ValueError, match="does not derive ratoi; .* did you mean ratio"):
+    with pytest.raises(ValueError, match=r"does not derive ratoi; .* did you mean ratio"):
         compile_ruleset(POLICY, derived=["ratoi"])
 
 

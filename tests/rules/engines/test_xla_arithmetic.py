@@ -29,9 +29,7 @@ def derive(
     """Derived values under XLA, of one compiled rule set."""
     rules = [rule("r", "reject", compare(const(1.0), ">", const(2.0)))]
     derived = [derives(name, expr) for name, expr in exprs.items()]
-    decider = compile_ruleset(
-        ruleset(rules, inputs=inputs, derived=derived), derived=tuple(exprs)
-    )
+    decider = compile_ruleset(ruleset(rules, inputs=inputs, derived=derived), derived=tuple(exprs))
     return {name: np.asarray(column) for name, column in decider(columns).derived.items()}
 
 
@@ -43,7 +41,9 @@ def canonical(array: Array) -> Array:
 
 def same_bits(found: Array, wanted: Array) -> None:
     wrong = (found.view(np.int32) != wanted.view(np.int32)) & ~(np.isnan(found) & np.isnan(wanted))
-    assert not wrong.any(), f"{wrong.sum()} differ: {found[wrong][:4]}, expected {wanted[wrong][:4]}"
+    assert not wrong.any(), (
+        f"{wrong.sum()} differ: {found[wrong][:4]}, expected {wanted[wrong][:4]}"
+    )
 
 
 def random_floats(seed: int) -> Array:

@@ -18,7 +18,7 @@ input   x:float>0 and<10 input y : int in -5 .. 5
 input z : {a,b , "c d"} # beside
 
 
-input pneumonia_detected_in_the_lung: {alpha_member_long, beta_member_long, gamma_member_long, delta}
+input pneumonia_detected_in_the_lung: {alpha_member_long,beta_member_long,gamma_member_long,delta}
 derive q if ((x>3) and (z=a or (z==b))) # hello
   or (not (x = - 4) and (y- -3>2)) derive w = ((x+ 1)*2 - (3 - (x)) / 30_000)
 decide o in {a, b} unknown a # u
@@ -148,12 +148,9 @@ def test_spellings_of_numbers_are_kept() -> None:
 
 
 def test_blank_lines_between_declarations() -> None:
-    text = (
-        f"{HEAD}input a: bool\n\n\n\ninput b: bool\ninput c: bool\ndecide o in {{x}}\ninput d: bool"
-    )
-    assert rules.format_text(text) == (
-        f"{HEAD}input a: bool\n\ninput b: bool\ninput c: bool\n\ndecide o in {{x}}\n\ninput d: bool\n"
-    )
+    before = "input a: bool\n\n\n\ninput b: bool\ninput c: bool\ndecide o in {x}\ninput d: bool"
+    after = "input a: bool\n\ninput b: bool\ninput c: bool\n\ndecide o in {x}\n\ninput d: bool\n"
+    assert rules.format_text(HEAD + before) == HEAD + after
 
 
 def test_a_long_condition_breaks_at_its_loosest_operator() -> None:

@@ -1,0 +1,52 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def launch():
+    """Runs launch.py as a user does, on one device."""
+    environment = {k: v for k, v in os.environ.items() if k != "XLA_FLAGS"}
+
+    def run(*flags, code=0):
+        result = subprocess.run(
+            [sys.executable, "launch.py", *map(str, flags)],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert result.returncode == code, result.stderr
+        return result
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def credit():
+    """The credit data, or the tests that need it are skipped."""
+    pytest.importorskip("pandas", reason="needs pandas")
+    pytest.importorskip("sklearn", reason="needs scikit-learn")
+    pytest.importorskip("matplotlib", reason="needs matplotlib")
+    from research.data.datasets import credit
+    from research.data.sources import SourceError
+
+    try:
+        return credit.load()
+    except SourceError as error:
+        pytest.skip(f"needs the credit data: {error}")
+
+
+@pytest.fixture(scope="session")
+def credit_run(launch, credit, tmp_path_factory):
+    """A finished run of the credit experiment: its workdir, and what it printed."""
+    workdir = tmp_path_factory.mktemp("runs") / "credit"
+    printed = launch("--config=experiments/credit/config.py", f"--workdir={workdir}").stdout
+    return workdir, printed

@@ -1,0 +1,108 @@
+"""What the command says to its user's mistakes."""
+
+import os
+
+import pytest
+
+from experiments import modes
+from experiments.experiment import ExperimentError, load_experiment, stored_name
+
+CONFIG = "--config=experiments/credit/config.py"
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ((CONFIG,), "--workdir must have a value"),
+        ((CONFIG, "--config.optimizer.learning_rat=3"), "the config has no key learning_rat: did you mean learning_rate?"),
+        ((CONFIG, "--config.modell.dropout=0.1"), "the config has no key modell: did you mean model?"),
+        ((CONFIG, "--config.seed=abc"), "flag --config.seed=abc: invalid literal"),
+        ((CONFIG, "--wrkdir=x"), "Unknown command line flag 'wrkdir'. Did you mean: workdir"),
+        ((CONFIG, "--workdir=x", "config.seed=1"), "not a flag: config.seed=1: did you mean --key=value?"),
+    ],
+)
+def test_mistakes_in_flags(launch, flags, message):
+    assert message in launch(*flags, code=1).stderr
+
+
+def run(tmp_path, capsys, **changes):
+    arguments = {"config_file": None, "config": None, "workdir": str(tmp_path / "run"), "mode": "all"}
+    with pytest.raises(SystemExit) as stop:
+        modes.run(**arguments | changes)
+    assert stop.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_a_workdir_without_a_run(tmp_path, capsys):
+    assert "holds no config.json: train first" in run(tmp_path, capsys)
+
+
+def test_modes_that_do_not_go_together(tmp_path, capsys):
+    assert "--cases needs --mode=decide" in run(tmp_path, capsys, cases="x.csv")
+    assert "--out needs --cases" in run(tmp_path, capsys, out="x.csv")
+    assert "--overwrite would leave --mode=decide without a model" in run(
+        tmp_path, capsys, mode="decide", overwrite=True
+    )
+
+
+def test_deciding_before_training(tmp_path, capsys):
+    experiment = load_experiment("experiments/credit/config.py")
+    error = run(
+        tmp_path,
+        capsys,
+        mode="decide",
+        config_file="experiments/credit/config.py",
+        config=experiment.get_config(),
+    )
+    assert "features.json is missing: run --mode=train first" in error
+
+
+def test_a_policy_with_an_error_is_shown_with_its_place(credit_run, tmp_path, capsys):
+    experiment = load_experiment("experiments/credit/config.py")
+    config = experiment.get_config()
+    policy = tmp_path / "broken.rules"
+    policy.write_text((credit_run[0] / "policy.rules").read_text().replace("if age < 18", "if agge < 18"))
+    config.policy = (str(policy),)
+    with pytest.raises(SystemExit):
+        modes.run(
+            config_file="experiments/credit/config.py",
+            config=config,
+            workdir=str(credit_run[0]),
+            mode="decide",
+        )
+    error = capsys.readouterr().err
+    assert "broken.rules:" in error
+    assert "agge < 18" in error
+    assert "^~~~" in error
+    assert "did you mean age" in error
+    assert not (credit_run[0] / "broken.rules").exists()
+    assert "broken" not in (credit_run[0] / "config.json").read_text()
+
+
+def test_an_experiment_file_must_have_its_functions(tmp_path):
+    (tmp_path / "mine.py").write_text("def get_config(): ...\n")
+    with pytest.raises(ExperimentError, match="has no load_data, training_examples, build_task"):
+        load_experiment(str(tmp_path / "mine.py"))
+    with pytest.raises(ExperimentError, match=r"there is no file nowhere\.py"):
+        load_experiment("nowhere.py")
+
+
+def test_an_experiment_is_remembered_wherever_it_lies(tmp_path):
+    assert stored_name("experiments/credit/config.py") == "experiments/credit/config.py"
+    (tmp_path / "mine.py").touch()
+    assert stored_name(str(tmp_path / "mine.py")) == str((tmp_path / "mine.py").resolve())
+
+
+def test_a_workdir_that_cannot_be_written(tmp_path, capsys, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(30, os.strerror(30))
+
+    monkeypatch.setattr("pathlib.Path.mkdir", refuse)
+    experiment = load_experiment("experiments/credit/config.py")
+    error = run(
+        tmp_path,
+        capsys,
+        config_file="experiments/credit/config.py",
+        config=experiment.get_config(),
+    )
+    assert "Read-only file system" in error

@@ -1,0 +1,50 @@
+"""Every Python block of README and docs runs, and prints what it says it prints."""
+
+import re
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page):
+    text = page.read_text(encoding="utf-8")
+    for match in BLOCK.finditer(text):
+        yield match[1], match[2], text.count("\n", 0, match.start()) + 2
+
+
+@pytest.mark.parametrize(
+    "page", [p for p in PAGES if any(b[0] == "python" for b in blocks(p))], ids=lambda p: p.name
+)
+def test_python_blocks(page, tmp_path, monkeypatch):
+    pytest.importorskip("sklearn", reason="needs scikit-learn")
+    monkeypatch.chdir(ROOT)
+    namespace = {"tmp": tmp_path}
+    printed = ""
+    for language, code, line in blocks(page):
+        if language == "python":
+            output = StringIO()
+            with redirect_stdout(output):
+                exec(compile("\n" * (line - 1) + code, str(page), "exec"), namespace)
+            printed = output.getvalue()
+        elif language == "text" and printed:
+            assert printed == code, f"{page.name}:{line} prints something else"
+            printed = ""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_local_links_lead_somewhere(page):
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_named_make_targets_exist(page):
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"^\s*(?:\$ )?make ([a-z-]+)", page.read_text(encoding="utf-8"), re.M):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
