@@ -1,4 +1,4 @@
-"""Runs an experiment: python launch.py --config=experiments/credit/config.py --workdir=runs/credit."""
+"""The command: python launch.py --config=experiments/credit/config.py --workdir=DIR."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,21 @@ import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
-from rules.decide import Decided as DecidedByRules
 from research.data.schema import Schema
 from research.data.tables import TableError, conform, read_table, write_table
 from research.inference import Decided, DecisionProgram
 from research.workdir import explained
+from rules.decide import Decided as DecidedByRules
+from rules.engines.xla import CompiledRuleset
+
+Program = DecisionProgram[CompiledRuleset]
 
 
 def decisions_table(
-    cases: Sequence[str], predictions: dict[str, np.ndarray], decided: Decided, program: DecisionProgram
+    cases: Iterable[str],
+    predictions: dict[str, Any],
+    decided: Decided,
+    program: Program,
 ) -> pa.Table:
     """One row per case.
 
@@ -37,7 +43,7 @@ def decisions_table(
     outcome = DecidedByRules(
         ruleset=program.decider.ruleset, columns=decided.seen, decisions=decided.decisions
     ).to_table()
-    count = len(cases)
+    count = outcome.num_rows
     columns: dict[str, Any] = {"case": pa.array(list(map(str, cases)), pa.string())}
     columns |= {name: pa.array(array) for name, array in predictions.items()}
     columns |= {name: outcome[name] for name in ("outcome", "rule", "reason", "fired")}

@@ -55,15 +55,11 @@ class Experiment(Protocol):
         """Model and rules compiled together; `policy` holds the rule texts by file name."""
         ...
 
-    def decide_test(
-        self, config: ConfigDict, data: Any, program: Any, workdir: Workdir
-    ) -> str:
+    def decide_test(self, config: ConfigDict, data: Any, program: Any, workdir: Workdir) -> str:
         """Decides the test set, writes decisions and report; returns a summary."""
         ...
 
-    def decide_cases(
-        self, config: ConfigDict, cases: Path, program: Any, out: Path
-    ) -> str:
+    def decide_cases(self, config: ConfigDict, cases: Path, program: Any, out: Path) -> str:
         """Decides the cases of a file; returns a summary."""
         ...
 

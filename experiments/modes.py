@@ -153,9 +153,7 @@ def train(experiment: Experiment, config: ConfigDict, workdir: Workdir, data: Da
 
 def evaluate(experiment: Experiment, config: ConfigDict, workdir: Workdir, data: Data) -> None:
     """Measures the trained model on the held-out test set."""
-    evaluation = experiment.evaluate(
-        config, data(), load_predictor(experiment, config, workdir)
-    )
+    evaluation = experiment.evaluate(config, data(), load_predictor(experiment, config, workdir))
     summary = evaluation.pop("summary")
     workdir.write_json("evaluation.json", evaluation)
     print(summary)
@@ -175,7 +173,7 @@ def load_predictor(experiment: Experiment, config: ConfigDict, workdir: Workdir)
     )
 
 
-def _show_warning(message: Warning | str, category: type[Warning], *_: Any) -> None:
+def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
     """Warnings about data in one line; whoever runs a command has no use for line numbers."""
     kind = "" if category is DataWarning else f"{category.__name__}: "
     print(f"warning: {kind}{message}", file=sys.stderr)
@@ -192,6 +190,4 @@ def _policy(config: ConfigDict, workdir: Workdir, *, fresh: bool) -> dict[str, s
         files = [located(path) for path in config.policy]
     else:
         files = [workdir.require(name, made_by="--mode=decide --config=...") for name in names]
-    return {
-        name: file.read_text(encoding="utf-8") for name, file in zip(names, files, strict=True)
-    }
+    return {name: file.read_text(encoding="utf-8") for name, file in zip(names, files, strict=True)}

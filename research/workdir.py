@@ -160,7 +160,9 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (PermissionError, FileExistsError, NotADirectoryError) as error:
-        raise WorkdirError(f"cannot write {path}: {error.strerror}: choose another --workdir") from error
+        raise WorkdirError(
+            f"cannot write {path}: {error.strerror}: choose another --workdir"
+        ) from error
     except OSError as error:
         raise WorkdirError(
             f"cannot write {path}: {error.strerror}: free space or choose another --workdir; "

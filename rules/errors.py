@@ -57,7 +57,7 @@ class RuleError(ValueError):
         )
 
 
-class RuleErrors(RuleError):  # noqa: N818 - the plural says what it is
+class RuleErrors(RuleError):
     """Several errors of one text, in the order of the text."""
 
     def __init__(self, errors: Sequence[RuleError]) -> None:

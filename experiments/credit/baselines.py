@@ -45,6 +45,9 @@ def _raw(part: TabularDataset) -> np.ndarray:
     columns = (array.astype(np.float64) for array in part.columns.values())
     kinds = (column.kind for column in part.schema.columns)
     return np.stack(
-        [np.where(c < 0, np.nan, c) if k == "categorical" else c for c, k in zip(columns, kinds, strict=True)],
+        [
+            np.where(c < 0, np.nan, c) if k == "categorical" else c
+            for c, k in zip(columns, kinds, strict=True)
+        ],
         axis=1,
     )

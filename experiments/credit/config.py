@@ -9,7 +9,7 @@ Takes well under a minute on 2 cores; expect a test AUC of about .83.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -18,6 +18,7 @@ from ml_collections import ConfigDict
 import rules
 from experiments.credit import baselines, output
 from experiments.decisions import (
+    Program,
     decisions_table,
     outcome_summary,
     read_cases,
@@ -27,7 +28,7 @@ from research import training
 from research.data.datasets import credit
 from research.data.features import Features
 from research.data.splits import split
-from research.inference import Decided, DecisionProgram, Predictor, recode
+from research.inference import Decided, Predictor, recode
 from research.models import MLP, Network
 from research.tasks import Classification, Task, metrics
 from research.workdir import Workdir
@@ -97,12 +98,12 @@ def build_prepare(config: ConfigDict, workdir: Workdir) -> Features:
 
 def evaluate(config: ConfigDict, data: Data, predictor: Predictor) -> dict[str, Any]:
     """AUC, Brier score and accuracy beside two baselines; calibration before and after."""
-    test = data["test"]
+    test, features = data["test"], cast(Features, predictor.prepare)
     predictions = predictor(test.columns)
     raw = np.asarray(jax.nn.softmax(predictions["logits"]))[:, 1]
     candidates = {
         "Rulax MLP": predictions["probabilities"][:, 1],
-        **baselines.predict(data["train"], test, predictor.prepare, seed=config.seed),
+        **baselines.predict(data["train"], test, features, seed=config.seed),
     }
     evaluation = {
         "examples": {name: len(part) for name, part in data.items()},
@@ -115,9 +116,7 @@ def evaluate(config: ConfigDict, data: Data, predictor: Predictor) -> dict[str, 
     return {**evaluation, "summary": output.evaluation_summary(evaluation)}
 
 
-def build_program(
-    config: ConfigDict, predictor: Predictor, policy: dict[str, str]
-) -> DecisionProgram:
+def build_program(config: ConfigDict, predictor: Predictor, policy: dict[str, str]) -> Program:
     """The model's probability of default, and the application itself, go to the rules."""
     ((filename, text),) = policy.items()
     decider = rules.compile(rules.parse(text, filename=filename), fired=True)
@@ -129,12 +128,10 @@ def build_program(
             "p_default": predictions["probabilities"][:, 1],
         }
 
-    return DecisionProgram(predictor=predictor, decider=decider, present=present)
+    return Program(predictor=predictor, decider=decider, present=present)
 
 
-def decide_test(
-    config: ConfigDict, data: Data, program: DecisionProgram, workdir: Workdir
-) -> str:
+def decide_test(config: ConfigDict, data: Data, program: Program, workdir: Workdir) -> str:
     """Decides the held-out applications; writes decisions.parquet and report.html."""
     test = data["test"]
     decided = program(test.columns)
@@ -147,9 +144,7 @@ def decide_test(
     return f"{summary}\nwrote {workdir.path}/decisions.parquet and {workdir.path}/report.html"
 
 
-def decide_cases(
-    config: ConfigDict, cases: Path, program: DecisionProgram, out: Path
-) -> str:
+def decide_cases(config: ConfigDict, cases: Path, program: Program, out: Path) -> str:
     """Decides applications from a file with the columns of the data set."""
     identifiers, columns = read_cases(cases, credit.SCHEMA)
     decided = program(columns)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import importlib.metadata
 from typing import Any
 
 import pyarrow as pa
@@ -11,10 +9,11 @@ from rich.table import Table
 
 import rules
 from experiments.credit.report import CaseStory, CreditReport, render
-from experiments.decisions import rendered
+from experiments.decisions import Program, rendered
+from experiments.provenance import provenance
 from research import training
 from research.data.datasets import credit
-from research.inference import Decided, DecisionProgram
+from research.inference import Decided
 from research.workdir import Workdir
 from rules.cases import decode_case
 
@@ -38,13 +37,12 @@ def report(
     config: dict[str, Any],
     data: dict[str, credit.Credit],
     decided: Decided,
-    program: DecisionProgram,
+    program: Program,
     table: pa.Table,
     workdir: Workdir,
 ) -> str:
     """The HTML report of a run."""
     test = data["test"]
-    source = credit.SOURCE
     return render(
         CreditReport(
             config=config,
@@ -56,22 +54,18 @@ def report(
             amounts=test.columns["amount"],
             ruleset=program.decider.ruleset,
             cases=_stories(test, decided, program, table),
-            data={
-                "name": source.name,
-                "source": source.citation,
-                "licence": source.licence,
-                "rows": sum(map(len, data.values())),
-            },
-            versions={
-                name: importlib.metadata.version(name) for name in ("jax", "flax", "optax", "numpy")
-            },
-            created=datetime.date.today().isoformat(),
+            **provenance(
+                name=credit.SOURCE.name,
+                source=credit.SOURCE.citation,
+                licence=credit.SOURCE.licence,
+                rows=sum(map(len, data.values())),
+            ),
         )
     )
 
 
 def _stories(
-    test: credit.Credit, decided: Decided, program: DecisionProgram, table: pa.Table
+    test: credit.Credit, decided: Decided, program: Program, table: pa.Table
 ) -> list[CaseStory]:
     """Six cases that differ: the first of each of the most frequent deciding rules by outcome."""
     deciders, outcomes = table["rule"].to_pylist(), table["outcome"].to_pylist()
@@ -92,16 +86,17 @@ def _stories(
 
 
 def _story(
-    row: int, test: credit.Credit, decided: Decided, program: DecisionProgram, table: pa.Table
+    row: int, test: credit.Credit, decided: Decided, program: Program, table: pa.Table
 ) -> CaseStory:
     ruleset = program.decider.ruleset
     case = decode_case(ruleset, decided.seen, row)
     explanation = rules.explain(ruleset, case)
-    p_default = case.pop("p_default")
+    p_default = float(decided.seen["p_default"][row])
+    del case["p_default"]
     return CaseStory(
         case=table["case"][row].as_py(),
         inputs=case,
-        p_default=float(p_default),
+        p_default=p_default,
         outcome=table["outcome"][row].as_py(),
         rule=table["rule"][row].as_py(),
         reason=table["reason"][row].as_py(),
@@ -109,4 +104,3 @@ def _story(
         obtain=explanation.needed,
         defaulted=bool(test.target[row]),
     )
-

@@ -11,33 +11,26 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from experiments.credit import economics, report_cases, report_economics
+from experiments.credit import economics, report_cases, report_economics, report_model
 from experiments.credit.report_cases import CaseStory
 from experiments.report import (
     Card,
-    Cell,
-    Column,
     Html,
     Rate,
     Section,
     Tone,
     cards,
-    definitions,
     element,
     event_rates,
     figure,
     join,
-    learning_curves,
     outcome_bars,
     page,
     provenance,
-    reliability,
-    roc,
     rule_table,
     rule_usage,
     share_bar,
     side_by_side,
-    table,
 )
 from experiments.report.formats import count, decimal, percent, signed
 from rules.language.ir import Ruleset
@@ -46,7 +39,6 @@ __all__ = ["CaseStory", "CreditReport", "render"]
 
 TONES = {"approve": Tone.GOOD, "refer": Tone.WARN, "reject": Tone.BAD}
 _PAST = {"approve": "approved", "refer": "referred", "reject": "rejected"}
-_PARTS = {"train": "Training", "validation": "Validation", "test": "Test"}
 _COLUMNS = ("case", "p_default", "outcome", "rule", "reason", "fired", "ruleset", "step")
 
 
@@ -161,7 +153,12 @@ def render(report: CreditReport) -> str:
                 report.accounts, economics.Terms(**report.config["economics"])
             ),
             _rules(report),
-            _model(report),
+            report_model.section(
+                report.evaluation,
+                report.history,
+                report.best_step,
+                predictions=report.decisions["p_default"].to_numpy(),
+            ),
             report_cases.section(report.cases, report.decisions, report.ruleset, TONES),
         ),
         footer=_footer(report),
@@ -261,89 +258,11 @@ def _rules(report: CreditReport) -> Section:
     )
 
 
-def _model(report: CreditReport) -> Section:
-    models = report.evaluation["models"]
-    calibration = report.evaluation["calibration"]
-    curves = {m["name"]: (m["roc"]["false"], m["roc"]["true"]) for m in models}
-    predictions = report.decisions["p_default"].to_numpy()
-    return Section(
-        title="How good the model is",
-        lede=(
-            "The rules rest on the predicted probability of default: it must rank applications "
-            "well, and its percentages must mean what they say."
-        ),
-        body=join(
-            (
-                _measures(models),
-                side_by_side(
-                    (
-                        figure(
-                            roc(curves),
-                            title="Ranking",
-                            caption="Defaults found against good loans suspected, "
-                            "over all thresholds.",
-                        ),
-                        figure(
-                            reliability(
-                                calibration["before"],
-                                calibration["after"],
-                                predictions=predictions,
-                            ),
-                            title="Calibration",
-                            caption="On the diagonal, of loans with a predicted risk of 30% "
-                            "three in ten default.",
-                        ),
-                        figure(
-                            learning_curves(report.history, report.best_step),
-                            title="Learning",
-                            caption="The parameters of the best validation step were kept.",
-                        ),
-                        _training(report),
-                    )
-                ),
-            )
-        ),
-    )
-
-
-def _training(report: CreditReport) -> Html:
-    examples = report.evaluation["examples"]
-    numbers = {f"{name} applications": examples[part] for part, name in _PARTS.items()}
-    numbers |= {"Steps trained": max(r["step"] for r in report.history)}
-    numbers |= {"Step that was kept": report.best_step}
-    return element(
-        "div",
-        element("h3", "Training"),
-        definitions({name: count(n) for name, n in numbers.items()}),
-        element(
-            "p",
-            "The model learns on the first part, stops by the second and is calibrated on it. "
-            "Everything on this page is measured on the test part.",
-            class_="caption",
-        ),
-    )
-
-
-def _measures(models: Sequence[Mapping[str, Any]]) -> Html:
-    measures = {
-        "auc": ("AUC ↑", max, "Chance that a default is ranked above a good loan"),
-        "brier": ("Brier score ↓", min, "Mean squared error of the probability"),
-        "log_loss": ("Log-loss ↓", min, "Mean negative log-likelihood, in nats"),
-        "accuracy": ("Accuracy ↑", max, "Share of loans on the right side of 50%"),
-    }
-    best = {key: pick(m[key] for m in models) for key, (_, pick, _) in measures.items()}
-    columns = [Column(title="Model")]
-    columns += [Column(title=t, number=True, hint=hint) for t, _, hint in measures.values()]
-    rows: list[list[Cell | str]] = [
-        [m["name"], *(Cell(content=decimal(m[k]), best=m[k] == best[k]) for k in measures)]
-        for m in models
-    ]
-    return table(columns, rows, caption="Test set; the best of each column stands out")
-
-
 def _footer(report: CreditReport) -> Section:
     examples = report.evaluation["examples"]
-    parts = ", ".join(f"{count(examples[part])} {name.lower()}" for part, name in _PARTS.items())
+    parts = ", ".join(
+        f"{count(examples[part])} {name.lower()}" for part, name in report_model.PARTS.items()
+    )
     return provenance(
         {
             "Data": f"{report.data['name']}: {count(report.data['rows'])} applications ({parts})",

@@ -20,18 +20,21 @@ from ml_collections import ConfigDict
 
 import rules
 from experiments.decisions import (
+    Program,
     case_identifiers,
     decisions_table,
     outcome_summary,
     write_decisions,
 )
 from experiments.digits import baselines, numbers, output
+from experiments.digits.report import DigitsReport, render
+from experiments.provenance import provenance
 from research import training
 from research.data import augmentation
 from research.data.datasets import digits
 from research.data.splits import split
 from research.data.tables import TableError, read_table
-from research.inference import Decided, DecisionProgram, Predictor
+from research.inference import Decided, Predictor
 from research.models import CNN, Network
 from research.tasks import Classification, Task, metrics
 from research.workdir import Workdir
@@ -82,8 +85,8 @@ class Data:
 class Programs:
     """The same network under two rule sets."""
 
-    digit: DecisionProgram
-    number: DecisionProgram
+    digit: Program
+    number: Program
 
 
 def load_data(config: ConfigDict) -> Data:
@@ -152,8 +155,7 @@ def build_program(config: ConfigDict, predictor: Predictor, policy: dict[str, st
 
     def present_digit(predictions: Any, columns: Any) -> dict[str, jax.Array]:
         (best, second), _ = (
-            jnp.moveaxis(part, -1, 0)
-            for part in jax.lax.top_k(predictions["probabilities"], 2)
+            jnp.moveaxis(part, -1, 0) for part in jax.lax.top_k(predictions["probabilities"], 2)
         )
         return {"confidence": best, "runner_up": second}
 
@@ -161,8 +163,8 @@ def build_program(config: ConfigDict, predictor: Predictor, policy: dict[str, st
         return numbers.present(predictions["probabilities"], number_decider)
 
     return Programs(
-        digit=DecisionProgram(predictor=predictor, decider=digit_decider, present=present_digit),
-        number=DecisionProgram(predictor=predictor, decider=number_decider, present=present_number),
+        digit=Program(predictor=predictor, decider=digit_decider, present=present_digit),
+        number=Program(predictor=predictor, decider=number_decider, present=present_number),
     )
 
 
@@ -194,10 +196,28 @@ def decide_test(config: ConfigDict, data: Data, program: Programs, workdir: Work
         read_wrong=(numbers.as_read(number_decided.seen) != written.digits).any(axis=1),
         corrected_wrong=(corrected != written.digits).any(axis=1),
     )
-    workdir.write_text(
-        "report.html",
-        output.report(config.to_dict(), data, written, corrected, number_decided, results, program, workdir),
+    report = DigitsReport(
+        config=config.to_dict(),
+        evaluation=workdir.read_json("evaluation.json", made_by="--mode=evaluate"),
+        history=training.read_metrics(workdir.metrics),
+        best_step=program.number.predictor.step,
+        images=data.scans.images[..., 0],
+        labels=data.scans.labels,
+        test=data.parts["test"],
+        digit_decisions=digit_table,
+        digit_ruleset=program.digit.decider.ruleset,
+        written=written.digits,
+        written_scans=written.scans,
+        number_decisions=number_table,
+        number_ruleset=program.number.decider.ruleset,
+        **provenance(
+            name="digits",
+            source=digits.CITATION,
+            licence=digits.LICENCE,
+            rows=len(data.scans),
+        ),
     )
+    workdir.write_text("report.html", render(report))
     summary = output.decision_summary(results)
     return f"{summary}\nwrote {workdir.path}/decisions.parquet and {workdir.path}/report.html"
 
@@ -215,12 +235,12 @@ def decide_cases(config: ConfigDict, cases: Path, program: Programs, out: Path) 
 
 
 def _number_table(
-    cases: list[str], decided: Decided, program: DecisionProgram
+    cases: list[str], decided: Decided, program: Program
 ) -> tuple[pa.Table, np.ndarray]:
     """The decisions on numbers, and the digits `[N, 13]` after repairs."""
     repair = program.decider.outcomes.index("repair")
     corrected = numbers.corrected(decided.seen, np.asarray(decided.decisions.outcome) == repair)
-    shown = {
+    shown: dict[str, Any] = {
         "read": numbers.as_text(numbers.as_read(decided.seen)),
         "number": numbers.as_text(corrected),
         "weakest": decided.seen["weakest"],

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from research.inference import Decider
+from rules.engines.xla import CompiledRuleset
 
 PLACES = 13
 _WEIGHTS = np.array([1, 3] * 6 + [1])
@@ -50,7 +50,7 @@ def compose(labels: np.ndarray, candidates: np.ndarray, *, count: int, seed: int
     return Numbers(digits=digits.astype(np.int32), scans=scans.astype(np.int32))
 
 
-def present(probabilities: jax.Array, decider: Decider) -> dict[str, jax.Array]:
+def present(probabilities: jax.Array, decider: CompiledRuleset) -> dict[str, jax.Array]:
     """What the rules see of a number.
 
     All numbers that differ from the reading in one place (117 of them) are put to the
@@ -71,9 +71,7 @@ def present(probabilities: jax.Array, decider: Decider) -> dict[str, jax.Array]:
     # Reading the digit as itself is no correction.
     odds = jnp.where(valid & ~jax.nn.one_hot(read, 10, dtype=bool), probabilities, 0.0)
     odds = (odds / confidence[..., None]).reshape(*read.shape[:-1], PLACES * 10)
-    (best, second), (place, _) = (
-        jnp.moveaxis(part, -1, 0) for part in jax.lax.top_k(odds, 2)
-    )
+    (best, second), (place, _) = (jnp.moveaxis(part, -1, 0) for part in jax.lax.top_k(odds, 2))
     return {
         **_named(read),
         "weakest": confidence.min(-1),

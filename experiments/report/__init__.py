@@ -14,7 +14,9 @@ from experiments.report.blocks import (
     share_bar,
     side_by_side,
 )
+from experiments.report.confusion import confusion_matrix
 from experiments.report.figures import learning_curves, reliability, roc
+from experiments.report.images import captioned, picture, strip
 from experiments.report.intervals import Rate, wilson_interval
 from experiments.report.markup import Html, element, escape, join
 from experiments.report.outcome_figures import Balance, balance_bars, event_rates, outcome_bars
@@ -36,8 +38,10 @@ __all__ = [
     "Tone",
     "badge",
     "balance_bars",
+    "captioned",
     "cards",
     "code",
+    "confusion_matrix",
     "definitions",
     "details",
     "element",
@@ -49,6 +53,7 @@ __all__ = [
     "outcome_bars",
     "page",
     "paragraph",
+    "picture",
     "provenance",
     "reliability",
     "roc",
@@ -56,6 +61,7 @@ __all__ = [
     "rule_usage",
     "share_bar",
     "side_by_side",
+    "strip",
     "table",
     "wilson_interval",
 ]

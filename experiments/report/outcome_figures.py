@@ -46,15 +46,21 @@ def outcome_bars(counts: Mapping[str, int], tones: Mapping[str, Tone]) -> Html:
 
 
 def event_rates(
-    rates: Mapping[str, Rate], overall: Rate, tones: Mapping[str, Tone], *, event: str
+    rates: Mapping[str, Rate],
+    overall: Rate,
+    tones: Mapping[str, Tone],
+    *,
+    event: str,
+    among: str = "all cases",
 ) -> Html:
     """How often the event came about per outcome, with 95 % Wilson intervals.
 
     Args:
         rates: by outcome, in the order to show; an outcome without cases shows no point.
-        overall: among all cases; a vertical line.
+        overall: what to compare with; a vertical line.
         tones: the tone of each outcome.
         event: what is counted, for the label: `default`.
+        among: what `overall` is about.
     """
 
     def paint(figure: Figure) -> None:
@@ -73,7 +79,7 @@ def event_rates(
         axes.set_xlim(0, min(1.25 * highest + 0.02, 1.2))
         axes.xaxis.set_major_formatter(lambda value, _: percent(value, 0))
         axes.annotate(
-            f"all cases {percent(overall.share)}",
+            f"{among} {percent(overall.share)}",
             (overall.share, 1.0),
             xycoords=axes.get_xaxis_transform(),
             xytext=(0, 5),
@@ -86,7 +92,7 @@ def event_rates(
     return draw(
         paint,
         name="event-rates",
-        label=f"Rate of {event} by outcome: {listed}; among all cases {percent(overall.share)}.",
+        label=f"Rate of {event} by outcome: {listed}; {among} {percent(overall.share)}.",
         height=_height(rates) + 40,
     )
 

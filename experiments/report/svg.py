@@ -34,6 +34,7 @@ class Colour(enum.StrEnum):
     WARN = "#010109"
     BAD = "#01010a"
     NEUTRAL = "#01010b"
+    CHANGED = "#01010c"
 
 
 _STYLE: dict[Any, Any] = {

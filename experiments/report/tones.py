@@ -13,9 +13,10 @@ class Tone(enum.Enum):
     GOOD = "good"
     WARN = "warn"
     BAD = "bad"
+    CHANGED = "changed"
     NEUTRAL = "neutral"
 
     @property
     def sign(self) -> str:
         """The sign that goes with the colour, so that colour is never alone."""
-        return {"good": "✓", "warn": "?", "bad": "✕", "neutral": "·"}[self.value]
+        return {"good": "✓", "warn": "?", "bad": "✕", "changed": "↻", "neutral": "·"}[self.value]

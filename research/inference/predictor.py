@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import jax
 import numpy as np
@@ -16,6 +16,7 @@ from research.models.network import Variables
 from research.tasks.task import Task
 
 _LARGEST_BATCH = 8192
+_UNCALIBRATED = Calibration()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,7 @@ class Predictor:
     task: Task
     variables: Variables
     prepare: Callable[[Columns], Any]
-    calibration: Calibration = Calibration()
+    calibration: Calibration = _UNCALIBRATED
     step: int = 0
 
     def predict(self, variables: Variables, columns: Columns) -> dict[str, jax.Array]:
@@ -62,16 +63,17 @@ class Decided(NamedTuple):
         decisions: the decider's.
     """
 
-    predictions: dict[str, np.ndarray]
-    seen: dict[str, np.ndarray]
+    predictions: dict[str, Any]
+    seen: dict[str, Any]
     decisions: Any
 
 
+D = TypeVar("D", bound=Decider)
 Present = Callable[[Mapping[str, jax.Array], Columns], dict[str, jax.Array]]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class DecisionProgram:
+class DecisionProgram(Generic[D]):
     """A predictor and a decider, compiled together.
 
     Attributes:
@@ -81,7 +83,7 @@ class DecisionProgram:
     """
 
     predictor: Predictor
-    decider: Decider
+    decider: D
     present: Present
 
     def run(self, variables: Variables, columns: Columns) -> Decided:
@@ -118,7 +120,9 @@ def in_batches(function: Callable[[dict[str, Any]], Any], columns: Columns) -> A
     size = min(1 << max(count - 1, 0).bit_length(), _LARGEST_BATCH)
     parts = []
     for first in range(0, max(count, 1), size):
-        batch = {name: _padded(array[first : first + size], size) for name, array in columns.items()}
+        batch = {
+            name: _padded(array[first : first + size], size) for name, array in columns.items()
+        }
         kept = min(size, count - first)
         result = jax.device_get(function(batch))
         parts.append(jax.tree.map(lambda leaf, kept=kept: np.asarray(leaf)[:kept], result))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
@@ -54,7 +55,7 @@ class CNN(nnx.Module):
         self.stages = nnx.List(
             [
                 nnx.List([ConvBlock(a, b, rngs=rngs), ConvBlock(b, b, rngs=rngs)])
-                for a, b in zip(widths, widths[1:], strict=False)
+                for a, b in pairwise(widths)
             ]
         )
         self.dropout = nnx.Dropout(dropout)

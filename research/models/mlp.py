@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import jax
 from flax import nnx
@@ -29,9 +30,7 @@ class MLP(nnx.Module):
         rngs: nnx.Rngs,
     ) -> None:
         widths = (features, *hidden)
-        self.layers = nnx.List(
-            [nnx.Linear(a, b, rngs=rngs) for a, b in zip(widths, widths[1:], strict=False)]
-        )
+        self.layers = nnx.List([nnx.Linear(a, b, rngs=rngs) for a, b in pairwise(widths)])
         self.dropout = nnx.Dropout(dropout)
         self.readout = nnx.Linear(widths[-1], outputs, rngs=rngs)
 

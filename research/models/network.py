@@ -54,8 +54,8 @@ class Network:
         structure = nnx.graphdef(nnx.eval_shape(lambda: build(nnx.Rngs(0))))
 
         def init(key: jax.Array) -> Variables:
-            _, params, statistics = nnx.split(build(nnx.Rngs(key)), nnx.Param, ...)
-            return Variables(_named(params), _named(statistics))
+            state: Any = nnx.split(build(nnx.Rngs(key)), nnx.Param, ...)
+            return Variables(_named(state[1]), _named(state[2]))
 
         def apply(
             variables: Variables, inputs: Any, train: bool, key: jax.Array | None
@@ -97,7 +97,7 @@ class Network:
         return cls(init=jax.jit(init), apply=apply)
 
 
-def _named(state: nnx.State) -> Tree:
+def _named(state: Any) -> Tree:
     """An NNX state as nested dicts; list positions become string keys, as Orbax wants."""
     flat = flatten_dict(nnx.to_pure_dict(state))
     return unflatten_dict({tuple(map(str, path)): leaf for path, leaf in flat.items()})

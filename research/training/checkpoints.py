@@ -123,7 +123,7 @@ class Checkpoints:
         return Restored(step, jax.tree.unflatten(jax.tree.structure(like), leaves), dict(notes))
 
 
-class _Always(ocp.training.save_decision_policies.SaveDecisionPolicy):
+class _Always(ocp.training.save_decision_policies.SaveDecisionPolicy):  # type: ignore[misc]
     """Saves whenever asked: the loop decides when."""
 
     def should_save(self, *_: object, **__: object) -> bool:
@@ -133,9 +133,7 @@ class _Always(ocp.training.save_decision_policies.SaveDecisionPolicy):
 def _as_dict(tree: Any) -> dict[str, Any]:
     """Leaves by dotted path: whatever containers a state uses, the files hold plain names."""
     leaves = jax.tree_util.tree_leaves_with_path(tree)
-    return {
-        jax.tree_util.keystr(path, simple=True, separator="."): leaf for path, leaf in leaves
-    }
+    return {jax.tree_util.keystr(path, simple=True, separator="."): leaf for path, leaf in leaves}
 
 
 def _abstract(leaf: Any) -> Any:

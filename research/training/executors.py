@@ -7,7 +7,7 @@ state is donated, and nothing comes back to the host until the loop asks.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp

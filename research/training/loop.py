@@ -118,7 +118,7 @@ def fit(
 
     with _checkpoints(workdir) as checkpoints, stop_requests() as stop_requested:
         restored = checkpoints.restore(saved) if checkpoints else None
-        if restored:
+        if checkpoints and restored:
             checkpoints.drop_after(restored.step)
             now = Progress(**restored.notes)
             saved = _Saved(executor.place(restored.tree.carry), restored.tree.best)
@@ -139,7 +139,9 @@ def fit(
 
                 if now.step == boundary:
                     interval = boundary - (boundary - 1) // evaluate_every * evaluate_every
-                    record = _record(now.step, carry.sums, interval, evaluate(carry.state.variables))
+                    record = _record(
+                        now.step, carry.sums, interval, evaluate(carry.state.variables)
+                    )
                     history.append(record)
                     report(now.step, _note(record))
                     value = record["validation"][monitor]

@@ -31,7 +31,13 @@ def progress(label: str, total: int, *, start: int = 0) -> Iterator[Report]:
 @contextlib.contextmanager
 def _bar(label: str, total: int, start: int) -> Iterator[Report]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         TextColumn("{task.description}"),

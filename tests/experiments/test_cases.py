@@ -73,7 +73,9 @@ def test_nan_and_inf_are_missing_and_said(decide, cases, tmp_path):
     income = cases["income"].cast(pa.float64()).to_pylist()
     income[0], income[1], income[2] = None, float("nan"), float("inf")
     index = cases.schema.get_field_index("income")
-    write_table(cases.set_column(index, "income", pa.array(income, pa.float64())), tmp_path / "c.parquet")
+    write_table(
+        cases.set_column(index, "income", pa.array(income, pa.float64())), tmp_path / "c.parquet"
+    )
     decided, _, warned = decide(tmp_path / "c.parquet")
     assert "warning: column 'income': 1 infinite values" in warned
     missing = decided.slice(0, 3)["rule"].to_pylist()

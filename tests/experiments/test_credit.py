@@ -61,7 +61,9 @@ def test_the_policy_separates_good_from_bad(decisions, credit):
     defaulted = dict(zip(credit.ids.tolist(), credit.target.tolist(), strict=True))
     rate = {
         outcome: np.mean([defaulted[c] for c, o in pairs if o == outcome])
-        for pairs in [list(zip(*(decisions[n].to_pylist() for n in ("case", "outcome")), strict=True))]
+        for pairs in [
+            list(zip(*(decisions[n].to_pylist() for n in ("case", "outcome")), strict=True))
+        ]
         for outcome in ("approve", "refer", "reject")
     }
     assert rate["approve"] < 0.15 < rate["refer"] < rate["reject"]
@@ -127,7 +129,9 @@ def test_a_run_stopped_by_a_signal_is_resumed(credit, credit_run, tmp_path):
     workdir = tmp_path / "credit"
     command = [sys.executable, "launch.py", CONFIG, f"--workdir={workdir}", "--mode=train"]
     environment = {k: v for k, v in os.environ.items() if k != "XLA_FLAGS"}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
+    )
     while not (workdir / "metrics.jsonl").exists():
         assert process.poll() is None
         time.sleep(0.01)

@@ -14,11 +14,20 @@ CONFIG = "--config=experiments/credit/config.py"
     ("flags", "message"),
     [
         ((CONFIG,), "--workdir must have a value"),
-        ((CONFIG, "--config.optimizer.learning_rat=3"), "the config has no key learning_rat: did you mean learning_rate?"),
-        ((CONFIG, "--config.modell.dropout=0.1"), "the config has no key modell: did you mean model?"),
+        (
+            (CONFIG, "--config.optimizer.learning_rat=3"),
+            "the config has no key learning_rat: did you mean learning_rate?",
+        ),
+        (
+            (CONFIG, "--config.modell.dropout=0.1"),
+            "the config has no key modell: did you mean model?",
+        ),
         ((CONFIG, "--config.seed=abc"), "flag --config.seed=abc: invalid literal"),
         ((CONFIG, "--wrkdir=x"), "Unknown command line flag 'wrkdir'. Did you mean: workdir"),
-        ((CONFIG, "--workdir=x", "config.seed=1"), "not a flag: config.seed=1: did you mean --key=value?"),
+        (
+            (CONFIG, "--workdir=x", "config.seed=1"),
+            "not a flag: config.seed=1: did you mean --key=value?",
+        ),
     ],
 )
 def test_mistakes_in_flags(launch, flags, message):
@@ -26,7 +35,12 @@ def test_mistakes_in_flags(launch, flags, message):
 
 
 def run(tmp_path, capsys, **changes):
-    arguments = {"config_file": None, "config": None, "workdir": str(tmp_path / "run"), "mode": "all"}
+    arguments = {
+        "config_file": None,
+        "config": None,
+        "workdir": str(tmp_path / "run"),
+        "mode": "all",
+    }
     with pytest.raises(SystemExit) as stop:
         modes.run(**arguments | changes)
     assert stop.value.code == 2
@@ -61,7 +75,9 @@ def test_a_policy_with_an_error_is_shown_with_its_place(credit_run, tmp_path, ca
     experiment = load_experiment("experiments/credit/config.py")
     config = experiment.get_config()
     policy = tmp_path / "broken.rules"
-    policy.write_text((credit_run[0] / "policy.rules").read_text().replace("if age < 18", "if agge < 18"))
+    policy.write_text(
+        (credit_run[0] / "policy.rules").read_text().replace("if age < 18", "if agge < 18")
+    )
     config.policy = (str(policy),)
     with pytest.raises(SystemExit):
         modes.run(

@@ -24,7 +24,10 @@ def imports(package):
 
 @pytest.mark.parametrize(
     ("package", "forbidden"),
-    [("research", {"rules", "experiments", "launch"}), ("rules", {"research", "experiments", "launch"})],
+    [
+        ("research", {"rules", "experiments", "launch"}),
+        ("rules", {"research", "experiments", "launch"}),
+    ],
 )
 def test_dependencies_point_one_way(package, forbidden):
     found = list(imports(package))
@@ -35,7 +38,8 @@ def test_dependencies_point_one_way(package, forbidden):
 @pytest.mark.parametrize("module", ["research", "research.models", "research.training"])
 def test_importing_needs_no_extra(module):
     code = (
-        "import sys; sys.modules.update(dict.fromkeys(['pandas', 'sklearn', 'matplotlib', 'durable']));"
+        "import sys;"
+        "sys.modules.update(dict.fromkeys(['pandas', 'sklearn', 'matplotlib', 'durable']));"
         f"import {module}"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
@@ -50,6 +54,10 @@ def test_import_research_is_light():
 
 
 def test_no_file_is_too_long():
-    files = [p for top in ("research", "rules", "experiments", "tests") for p in (ROOT / top).rglob("*.py")]
+    files = [
+        p
+        for top in ("research", "rules", "experiments", "tests")
+        for p in (ROOT / top).rglob("*.py")
+    ]
     assert [str(p) for p in files if len(p.read_text(encoding="utf-8").splitlines()) > 400] == []
     assert len((ROOT / "launch.py").read_text(encoding="utf-8").splitlines()) <= 60

@@ -20,7 +20,10 @@ def test_the_same_configuration_may_come_again(workdir):
 
 
 def test_another_configuration_is_refused_and_the_difference_shown(workdir):
-    other = {"experiment": "e.py", "config": {"seed": 1, "model": {"hidden": (64, 64), "dropout": 0.1}}}
+    other = {
+        "experiment": "e.py",
+        "config": {"seed": 1, "model": {"hidden": (64, 64), "dropout": 0.1}},
+    }
     with pytest.raises(WorkdirError) as refusal:
         workdir.claim(other)
     assert str(refusal.value) == (
@@ -81,7 +84,10 @@ def test_a_failing_write_leaves_the_old_file(workdir):
 
 
 def test_a_full_disk_is_explained(workdir):
-    with pytest.raises(WorkdirError, match="No space left on device: free space"), workdir.write("x"):
+    with (
+        pytest.raises(WorkdirError, match="No space left on device: free space"),
+        workdir.write("x"),
+    ):
         raise OSError(28, os.strerror(28))
 
 

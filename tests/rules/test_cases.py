@@ -85,7 +85,10 @@ def test_numpy_and_device_arrays() -> None:
 
 
 def test_categories_of_pandas() -> None:
-    assert encode_one("purpose", pd.Categorical(["car", None])).tolist() == [0, -1]
+    categories = pd.Categorical(["car", None])
+    assert encode_one("purpose", categories).tolist() == [0, -1]
+    assert encode_one("purpose", pd.Series(categories)).tolist() == [0, -1]
+    assert encode_one("purpose", pa.array(["car", None]).dictionary_encode()).tolist() == [0, -1]
 
 
 @pytest.mark.parametrize("values", [[1.5, None], [1.5, float("nan")], [1.5, float("inf")]])

@@ -11,7 +11,7 @@ import pytest
 
 from rules.decide import Decided, decide
 from rules.language import ir
-from tests.rules.engines.building import above, rule, ruleset
+from tests.rules.engines.building import above, derives, ref, rule, ruleset
 from tests.rules.engines.strategies import columns
 
 INPUTS: dict[str, ir.Type] = {"x": ir.FloatType(), "y": ir.FloatType()}
@@ -68,6 +68,17 @@ def test_counts_and_outcomes() -> None:
     assert decided.counts() == {"reject": 1, "refer": 2, "approve": 1}
     assert decided.to_table().column_names == ["outcome", "rule", "reason", "fired"]
     assert decide(SMALL, ROWS, fired=False).to_table().column_names[-1] == "reason"
+
+
+def test_derived_values_of_every_type_pass_through_the_reference() -> None:
+    colour = ir.EnumType(("red", "green"))
+    small = ruleset(
+        [],
+        inputs={"e": colour, "n": ir.IntType()},
+        derived=[derives("f", ref("e", colour)), derives("m", ref("n", ir.IntType()))],
+    )
+    derived = decide(small, [{"e": "green", "n": 3}, {"e": None, "n": None}]).decisions.derived
+    assert derived["f"].tolist() == [1, -1] and derived["m"].tolist() == [3, -(2**31)]
 
 
 @pytest.mark.parametrize("engine", ["reference", "xla"])

@@ -1,5 +1,5 @@
 from types import SimpleNamespace
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +21,10 @@ class Threshold:
     """The smallest decider there can be: research needs nothing of the rule engine."""
 
     sha256, outcomes, rules = "0" * 64, ("no", "yes"), ("above",)
-    inputs = {"p": SimpleNamespace(), "colour": SimpleNamespace(members=("red", "blue", "green"))}
+    inputs: ClassVar = {
+        "p": SimpleNamespace(),
+        "colour": SimpleNamespace(members=("red", "blue", "green")),
+    }
 
     def __call__(self, columns):
         yes = (columns["p"] > 0.5) & (columns["colour"] != -1)

@@ -141,7 +141,9 @@ def test_cnn_takes_any_leading_axes():
     nested, _ = network.apply(variables, images, False, None)
     flat, _ = network.apply(variables, images.reshape(6, 8, 8, 1), False, None)
     assert nested["logits"].shape == (2, 3, 10)
-    np.testing.assert_allclose(nested["logits"].reshape(6, 10), flat["logits"], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        nested["logits"].reshape(6, 10), flat["logits"], rtol=1e-5, atol=1e-6
+    )
 
 
 def test_cnn_pools_the_maximum():

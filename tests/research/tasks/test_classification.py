@@ -35,8 +35,14 @@ def test_a_step_is_pure_and_counts():
 def test_seeds_give_different_networks_and_noise():
     trained = task()
     a, b = trained.init(0), trained.init(1)
-    assert not np.array_equal(a.variables.params["readout"]["kernel"], b.variables.params["readout"]["kernel"])
-    keys = {tuple(np.asarray(jax.random.key_data(state.key(stream)))) for state in (a, b) for stream in (0, 1)}
+    assert not np.array_equal(
+        a.variables.params["readout"]["kernel"], b.variables.params["readout"]["kernel"]
+    )
+    keys = {
+        tuple(np.asarray(jax.random.key_data(state.key(stream))))
+        for state in (a, b)
+        for stream in (0, 1)
+    }
     keys |= {tuple(np.asarray(jax.random.key_data(a._replace(step=jnp.int32(7)).key(0))))}
     assert len(keys) == 5
 
@@ -45,13 +51,18 @@ def test_step_follows_the_gradient_of_the_loss():
     network = Network.from_nnx(lambda rngs: MLP(3, hidden=(), outputs=2, rngs=rngs))
     trained = Classification(network=network, optimizer=optax.sgd(1.0))
     state = trained.init(0)
-    kernel, bias = (np.asarray(state.variables.params["readout"][k], np.float64) for k in ("kernel", "bias"))
+    kernel, bias = (
+        np.asarray(state.variables.params["readout"][k], np.float64) for k in ("kernel", "bias")
+    )
     logits = BATCH["inputs"] @ kernel + bias
     probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     residual = (probabilities - np.eye(2)[BATCH["labels"]]) / 16
     stepped, metrics = trained.step(state, BATCH)
     np.testing.assert_allclose(
-        stepped.variables.params["readout"]["kernel"], kernel - BATCH["inputs"].T @ residual, rtol=1e-4, atol=1e-6
+        stepped.variables.params["readout"]["kernel"],
+        kernel - BATCH["inputs"].T @ residual,
+        rtol=1e-4,
+        atol=1e-6,
     )
     expected = -np.log(probabilities[np.arange(16), BATCH["labels"]]).mean()
     assert float(metrics["loss"]) == pytest.approx(expected, rel=1e-5)

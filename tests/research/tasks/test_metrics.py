@@ -10,18 +10,30 @@ sklearn_metrics = pytest.importorskip("sklearn.metrics", reason="needs scikit-le
 
 @st.composite
 def scored(draw):
-    labels = draw(st.lists(st.integers(0, 1), min_size=2, max_size=60).filter(lambda x: 0 < sum(x) < len(x)))
+    labels = draw(
+        st.lists(st.integers(0, 1), min_size=2, max_size=60).filter(lambda x: 0 < sum(x) < len(x))
+    )
     # Few distinct values, so that ties are common.
-    scores = draw(st.lists(st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0]), min_size=len(labels), max_size=len(labels)))
+    scores = draw(
+        st.lists(
+            st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.9, 1.0]),
+            min_size=len(labels),
+            max_size=len(labels),
+        )
+    )
     return np.array(scores), np.array(labels)
 
 
 @given(scored())
 def test_auc_and_roc_agree_with_scikit_learn(case):
     scores, labels = case
-    assert metrics.roc_auc(scores, labels) == pytest.approx(sklearn_metrics.roc_auc_score(labels, scores))
+    assert metrics.roc_auc(scores, labels) == pytest.approx(
+        sklearn_metrics.roc_auc_score(labels, scores)
+    )
     false, true = metrics.roc_curve(scores, labels)
-    theirs_false, theirs_true, _ = sklearn_metrics.roc_curve(labels, scores, drop_intermediate=False)
+    theirs_false, theirs_true, _ = sklearn_metrics.roc_curve(
+        labels, scores, drop_intermediate=False
+    )
     np.testing.assert_allclose(false, theirs_false)
     np.testing.assert_allclose(true, theirs_true)
 

@@ -56,7 +56,12 @@ def test_patience_stops_early_and_returns_the_best():
     noise = examples(0)
     noise["labels"] = np.random.default_rng(5).integers(0, 2, 200).astype(np.int32)
     fitted = fit(
-        task(dropout=0.0), noise, VALIDATION, mesh=one_device(), patience=3, **OPTIONS | {"steps": 2000}
+        task(dropout=0.0),
+        noise,
+        VALIDATION,
+        mesh=one_device(),
+        patience=3,
+        **OPTIONS | {"steps": 2000},
     )
     assert fitted.progress.finished == "no improvement over 3 evaluations"
     assert fitted.progress.step == fitted.progress.best_step + 30

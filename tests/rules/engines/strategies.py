@@ -277,7 +277,8 @@ def columns(ruleset: ir.Ruleset, seed: int, count: int) -> dict[str, np.ndarray]
                 edge = rng.choice(np.array(ends), count)
                 made[item.name] = np.where(rng.random(count) < 0.4, edge, small).astype(np.int32)
             case ir.BoolType():
-                made[item.name] = rng.integers(-1, 2, count).astype(np.int8)
+                coded = rng.integers(-1, 2, count).astype(np.int8)
+                made[item.name] = coded > 0 if rng.random() < 0.3 else coded
             case ir.EnumType(members=members):
                 made[item.name] = rng.integers(-1, len(members) + 1, count).astype(np.int32)
     return made

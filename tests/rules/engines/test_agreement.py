@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import jax
+import jax.numpy as jnp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -30,3 +32,18 @@ def test_xla_agrees_with_the_reference(ruleset: ir.Ruleset, seed: int) -> None:
     batch = columns(ruleset, seed, 64)
     decider = compile_ruleset(ruleset, fired=True, margin=True, derived=derived)
     assert_agrees(ruleset, batch, decider(batch))
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=SLOW)
+@given(rulesets(), st.integers(0, 2**32 - 1))
+def test_gradients_of_margins_are_never_nan(ruleset: ir.Ruleset, seed: int) -> None:
+    batch = columns(ruleset, seed, 64)
+    decider = compile_ruleset(ruleset, margin=True)
+
+    def total(floats: dict[str, jax.Array]) -> jax.Array:
+        margin = decider({**batch, **floats}).margin
+        return jnp.where(jnp.isfinite(margin), margin, 0).sum()
+
+    slopes = jax.jit(jax.grad(total))({name: batch[name] for name in ("x", "y", "p")})
+    for name, slope in slopes.items():
+        assert not jnp.isnan(slope).any(), name

@@ -176,6 +176,14 @@ def test_the_gradient_of_a_margin_is_its_slope() -> None:
     assert value == pytest.approx(0.4) and slope == pytest.approx(0.12)
 
 
+def test_a_missing_factor_does_not_spoil_the_gradient_of_the_other() -> None:
+    product = compare(arithmetic(ref("x"), "*", ref("y")), ">", const(1.0))
+    either = ir.Or(operands=(product, above("x", 3.0)))
+    decider = compile_ruleset(ruleset([rule("r", "reject", either)]), margin=True)
+    slope = jax.grad(lambda x: decider({"x": x, "y": jnp.nan}).margin)(5.0)
+    assert slope == pytest.approx(0.12)
+
+
 def test_what_a_compiled_rule_set_tells(decider: CompiledRuleset) -> None:
     assert decider.ruleset is POLICY
     assert (decider.name, decider.sha256) == ("small", POLICY.sha256)
