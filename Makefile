@@ -4,8 +4,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
-export PIP_CONSTRAINT := constraints.txt
-export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# By the environment, so that the isolated build of a wheel is pinned too.
+INSTALL := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
 .PHONY: demo digits test test-fast lint format wheel clean
 
@@ -43,11 +43,11 @@ $(BIN)/python:
 # A stamp is written when its install has succeeded; an interrupted one is repeated.
 # durable-rules comes as source only, so a machine without a C compiler goes on without.
 $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet -e ".[demo]"
-	@$(BIN)/python -m pip install --quiet -e ".[rete]" > $(VENV)/rete.log 2>&1 \
+	$(INSTALL) -e ".[demo]"
+	@$(INSTALL) -e ".[rete]" > $(VENV)/rete.log 2>&1 \
 		|| echo "durable-rules could not be built (see $(VENV)/rete.log): the rete engine will be absent"
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.demo
-	$(BIN)/python -m pip install --quiet -e ".[dev]"
+	$(INSTALL) -e ".[dev]"
 	@touch $@

@@ -192,7 +192,6 @@ def _headline(report: DigitsReport) -> Html:
         f"{count(report.after.events)} of the {count(report.after.cases)} that need no person "
         "are wrong."
     )
-    low, high = (percent(bound) for bound in report.after.interval)
     return join(
         (
             element("p", opening, class_="opening"),
@@ -205,8 +204,7 @@ def _headline(report: DigitsReport) -> Html:
                     Card(
                         label="Wrong numbers",
                         value=f"{percent(report.before.share)} → {percent(report.after.share)}",
-                        note=f"as read; after the rules, of those without a person "
-                        f"(95% interval {low} to {high})",
+                        note="as read; after the rules, of those decided without a person",
                     ),
                     Card(
                         label="Decided without a person",
@@ -265,7 +263,7 @@ def _decisions(report: DigitsReport) -> Section:
                             ),
                             title="Wrong numbers by outcome",
                             caption="After repairs; dots are rates, bars their 95% Wilson "
-                            "intervals.",
+                            "intervals, too narrow here since numbers share scans.",
                         ),
                     )
                 ),

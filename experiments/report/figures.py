@@ -194,13 +194,15 @@ def _legend(axes: Axes, place: _Corner, *, title: str | None = None) -> None:
 
 
 def _note(axes: Axes, text: str, *, at: float) -> None:
-    """A word above a vertical line."""
+    """A word above a vertical line, within the axes."""
+    low, high = axes.get_xlim()
+    place = (at - low) / (high - low)
     axes.annotate(
         text,
         (at, 1.0),
         xycoords=axes.get_xaxis_transform(),
         xytext=(0, 5),
         textcoords="offset points",
-        ha="center",
+        ha="right" if place > 0.85 else "left" if place < 0.15 else "center",
         color=Colour.MUTED.value,
     )

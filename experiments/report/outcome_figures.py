@@ -72,11 +72,14 @@ def event_rates(
                 continue
             low, high = rate.interval
             highest = max(highest, high)
-            axes.plot([low, high], [row, row], color=_colour(tones[name]), linewidth=3, alpha=0.55)
-            axes.plot(rate.share, row, "o", color=_colour(tones[name]), markersize=9)
+            colour = _colour(tones[name])
+            axes.plot([low, high], [row, row], color=colour, linewidth=3, alpha=0.55)
+            axes.plot(rate.share, row, "o", color=colour, markersize=9, clip_on=False)
             _beside(axes, percent(rate.share), x=high, y=row)
         _rows(axes, rates, tones)
-        axes.set_xlim(0, min(1.25 * highest + 0.02, 1.2))
+        limit = 1.25 * highest + 0.02
+        axes.set_xlim(0, limit)
+        axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= min(limit, 1)])
         axes.xaxis.set_major_formatter(lambda value, _: percent(value, 0))
         axes.annotate(
             f"{among} {percent(overall.share)}",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from experiments.report.blocks import badge, code, details
 from experiments.report.formats import NOTHING, count, percent
 from experiments.report.intervals import Rate
-from experiments.report.markup import Html, element, escape
+from experiments.report.markup import Html, element, join
 from experiments.report.tables import Cell, Column, table
 from experiments.report.tones import Tone
 from rules.language.ir import Rule, Ruleset
@@ -76,7 +76,7 @@ def rule_usage(
             f"the decisions name the rule {strangers[0]!r}, which the rule set "
             f"{ruleset.name!r} does not have: were they made by another version?"
         )
-    fallbacks = [name for name in FALLBACKS if decisions[name]]
+    fallbacks = [name for name in FALLBACKS if decisions[name] and name not in names]
     return tuple(
         RuleUse(
             name=name,
@@ -106,19 +106,23 @@ def rule_table(
     """
     by_name = {rule.name: rule for rule in ruleset.rules}
     most = max([1, *(max(use.fired or 0, use.decided.cases) for use in usage)])
-    columns = (
+    columns = [
         Column(title="Rule"),
         Column(title="Outcome"),
-        Column(title="Priority", number=True, hint="The highest that fires decides"),
         Column(title="Fired", number=True, hint="Cases in which its condition held"),
-        Column(title="Decided", number=True, hint="Cases in which nothing above it fired"),
+        Column(title="Decided", number=True, hint="Cases in which it was the one that counted"),
         Column(
             title=f"{event.capitalize()} rate",
             number=True,
             hint=f"Rate of {event} among the cases it decided",
         ),
-    )
+    ]
     rows = [_row(use, by_name.get(use.name), ruleset, tones, most) for use in usage]
+    if ruleset.decision is not None and ruleset.decision.policy == "priority":
+        columns.insert(2, Column(title="Priority", number=True, hint="The highest goes first"))
+        for row, use in zip(rows, usage, strict=True):
+            rule = by_name.get(use.name)
+            row.insert(2, Cell(content=NOTHING if rule is None else str(rule.priority)))
     return table(columns, rows, caption=caption)
 
 
@@ -134,29 +138,27 @@ def rule_source(ruleset: Ruleset, rule: Rule) -> str:
 
 def _row(
     use: RuleUse, rule: Rule | None, ruleset: Ruleset, tones: Mapping[str, Tone], most: int
-) -> list[Cell | str]:
-    if rule is None:
-        outcome = _fallback_outcome(ruleset, use.name)
-        name, priority = element("em", FALLBACKS[use.name]), NOTHING
-        name = Html(name + element("div", use.name, class_="quiet"))
-    else:
-        outcome, priority = rule.outcome, str(rule.priority)
-        text = rule_source(ruleset, rule)
-        identifier = element("code", rule.name)
-        folded = (
-            details(identifier, code(text, label=f"Text of {rule.name}")) if text else identifier
-        )
-        name = Html(escape(rule.title) + folded)
+) -> list[Cell]:
+    outcome = _fallback_outcome(ruleset, use.name) if rule is None else rule.outcome
     tone = tones.get(outcome, Tone.NEUTRAL)
-    decided = use.decided
     return [
-        Cell(content=name),
+        Cell(content=_title(use.name) if rule is None else _unfoldable(ruleset, rule)),
         Cell(content=badge(outcome, tone)),
-        Cell(content=priority),
         _tally(use.fired, most, Tone.NEUTRAL),
-        _tally(decided.cases, most, tone),
+        _tally(use.decided.cases, most, tone),
         _rate(use.decided),
     ]
+
+
+def _title(fallback: str) -> Html:
+    return join((element("em", FALLBACKS[fallback]), element("div", fallback, class_="quiet")))
+
+
+def _unfoldable(ruleset: Ruleset, rule: Rule) -> Html:
+    text, identifier = rule_source(ruleset, rule), element("code", rule.name)
+    if not text:
+        return join((rule.title, element("div", identifier)))
+    return join((rule.title, details(identifier, code(text, label=f"Text of {rule.name}"))))
 
 
 def _tally(cases: int | None, most: int, tone: Tone) -> Cell:
@@ -170,7 +172,8 @@ def _rate(rate: Rate) -> Cell:
         return Cell(content=NOTHING)
     if rate.cases < _FEW:
         return Cell(content=f"{count(rate.events)} of {count(rate.cases)}")
-    return Cell(content=percent(rate.share, 0), bar=rate.share, tone=Tone.BAD)
+    digits = 1 if 0 < rate.share < 0.1 else 0
+    return Cell(content=percent(rate.share, digits), bar=rate.share, tone=Tone.BAD)
 
 
 def _fallback_outcome(ruleset: Ruleset, name: str) -> str:

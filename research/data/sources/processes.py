@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import IO, Any
 
 
+# What surrounds us may pin its own installs, by a path relative to another directory.
+_OTHERS = ("PIP_BUILD_CONSTRAINT", "PIP_CONSTRAINT", "PIP_REQUIREMENT")
+
+
 class ProcessError(Exception):
     """A program failed, was not found, or took too long; the message says which and why."""
 
@@ -36,6 +40,7 @@ def run(
         process = subprocess.Popen(
             command,
             cwd=directory,
+            env={name: text for name, text in os.environ.items() if name not in _OTHERS},
             stdin=subprocess.DEVNULL,
             stdout=output or subprocess.DEVNULL,
             stderr=subprocess.PIPE,
