@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import sys
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
+from experiments.console import plain_messages
 from experiments.experiment import (
     Experiment,
     ExperimentError,
@@ -23,7 +23,7 @@ from experiments.experiment import (
 from research import training
 from research.data.datasets.errors import DatasetError
 from research.data.sources import SourceError
-from research.data.tables import DataWarning, TableError
+from research.data.tables import TableError
 from research.inference import Calibration, Predictor
 from research.training import CheckpointError, Diverged, Preempted
 from research.workdir import Workdir, WorkdirError
@@ -67,7 +67,7 @@ def run(
         out: where their decisions go; by default beside the cases.
         overwrite: discard what the workdir holds.
     """
-    warnings.showwarning = _show_warning
+    plain_messages()
     try:
         _run(config_file, config, Workdir(Path(workdir)), mode, cases, out, overwrite)
     except Preempted as stop:
@@ -171,12 +171,6 @@ def load_predictor(experiment: Experiment, config: ConfigDict, workdir: Workdir)
         calibration=Calibration.from_json(calibration),
         step=step,
     )
-
-
-def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-    """Warnings about data in one line; whoever runs a command has no use for line numbers."""
-    kind = "" if category is DataWarning else f"{category.__name__}: "
-    print(f"warning: {kind}{message}", file=sys.stderr)
 
 
 def _load_data(experiment: Experiment, config: ConfigDict) -> Any:

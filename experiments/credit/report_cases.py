@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from experiments.report import (
     Tone,
     badge,
     code,
+    details,
     element,
     escape,
     join,
@@ -111,7 +113,7 @@ def _story(
         "div",
         element("h3", "Decided by: ", titles.get(story.rule, story.rule)),
         _obtain(story.obtain) if story.obtain else Html(),
-        code(story.explanation, label=f"Proof for application {story.case}"),
+        _proof(story, titles),
         _also_fired(others, titles) if others else Html(),
     )
     return element("details", summary, side_by_side((inputs, why)), class_="case", open=opened)
@@ -126,6 +128,20 @@ def _input(name: str, value: Any) -> Html:
 def _obtain(names: Sequence[str]) -> Html:
     listed = join((element("code", name) for name in names), ", ")
     return element("p", element("strong", "To decide, obtain: "), listed, class_="obtain")
+
+
+def _proof(story: CaseStory, titles: Mapping[str, str]) -> Html:
+    """The paragraphs about the rules that decided or could have; the others folded."""
+    head, *rest = story.explanation.strip().split("\n\n")
+    text = story.reason if story.rule in FALLBACKS else story.rule
+    named = {name for name in titles if re.search(rf"\b{re.escape(name)}\b", text)}
+    about = [part for part in rest if named.intersection(part.partition("\n")[0].split())]
+    others = [part for part in rest if part not in about]
+    shown = code("\n\n".join([head, *about]), label=f"Proof for application {story.case}")
+    if not others:
+        return shown
+    label = f"Other rules for application {story.case}"
+    return join((shown, details("The other rules", code("\n\n".join(others), label=label))))
 
 
 def _also_fired(names: Sequence[str], titles: Mapping[str, str]) -> Html:

@@ -133,7 +133,10 @@ def compile_ruleset(
 
 
 def _as_array(column: Any) -> Array:
-    return column if hasattr(column, "dtype") else jnp.asarray(column)
+    if hasattr(column, "dtype"):
+        return column
+    # A Python scalar is of the dtype of its input, also where JAX's default has 64 bits.
+    return np.asarray(column, {int: np.int32, float: np.float32}.get(type(column)))
 
 
 def _decide(ruleset: ir.Ruleset, extras: Extras, columns: Mapping[str, Array]) -> Decisions:
