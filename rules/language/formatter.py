@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from rules.language.layout import INDENT, lay_out
+from rules.language.layout import INDENT, Line, aligned, lay_out
 from rules.language.parentheses import needless_parentheses
 from rules.language.parser import parse_document
 from rules.language.tokens import Comment, Token, scan
@@ -38,7 +38,7 @@ def format_text(text: str, *, filename: str = "<rules>") -> str:
     for span in needless_parentheses(document):
         places |= {(span.line, span.column), (span.end_line, span.end_column - 1)}
     comments, tokens = scan(text)
-    lines: list[str] = []
+    lines: list[Line] = []
     after_block = False
     for declaration in _declarations(_without(tokens, places)):
         is_block = declaration[0].text in _BLOCKS
@@ -49,18 +49,18 @@ def format_text(text: str, *, filename: str = "<rules>") -> str:
         _append(lines, parts, apart=is_block or after_block)
         comments, after_block = after, is_block
     _append(lines, _remarks(comments), apart=after_block)
-    return "\n".join(lines) + "\n"
+    return "\n".join(aligned(lines)) + "\n"
 
 
-def _remarks(comments: Sequence[Comment]) -> list[tuple[bool, list[str]]]:
-    return [(comment.after_blank, [comment.text]) for comment in comments]
+def _remarks(comments: Sequence[Comment]) -> list[tuple[bool, list[Line]]]:
+    return [(comment.after_blank, [Line(comment.text)]) for comment in comments]
 
 
-def _append(lines: list[str], parts: Sequence[tuple[bool, list[str]]], *, apart: bool) -> None:
+def _append(lines: list[Line], parts: Sequence[tuple[bool, list[Line]]], *, apart: bool) -> None:
     """Adds parts, an empty line before those that had one, and before the first if `apart`."""
     for index, (after_blank, text) in enumerate(parts):
         if lines and (after_blank or (apart and index == 0)):
-            lines.append("")
+            lines.append(Line(""))
         lines.extend(text)
 
 

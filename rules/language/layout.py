@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from rules.language.reserved import RESERVED
 from rules.language.tokens import Token
 
-__all__ = ["INDENT", "lay_out"]
+__all__ = ["INDENT", "Line", "aligned", "lay_out"]
 
 WIDTH = 100
 INDENT = 4
@@ -18,7 +19,24 @@ _BREAKS = ((",",), ("then", "else"), ("or",), ("and",))
 _MAX_DEPTH = 3
 
 
-def lay_out(tokens: Sequence[Token], indent: int) -> list[str]:
+class Line(NamedTuple):
+    """A line, and the comment that stands beside it."""
+
+    text: str
+    comment: str = ""
+
+
+def aligned(lines: Iterable[Line]) -> list[str]:
+    """Lines as text; comments beside the lines of a paragraph stand in a column."""
+    texts = []
+    for _, group in itertools.groupby(lines, lambda line: not line.text):
+        paragraph = list(group)
+        width = max((len(text) for text, comment in paragraph if comment), default=0)
+        texts += [f"{text:{width}}  {comment}" if comment else text for text, comment in paragraph]
+    return texts
+
+
+def lay_out(tokens: Sequence[Token], indent: int) -> list[Line]:
     """The lines of a clause, comments included.
 
     Args:
@@ -30,9 +48,9 @@ def lay_out(tokens: Sequence[Token], indent: int) -> list[str]:
         comments = part[-1].comments
         # Only one fits beside: a parenthesis that was removed may have left a second.
         beside = [comment.text for comment in comments[:1] if not comment.own_line]
-        lines.append(" " * depth + "  ".join([_join(part), *beside]))
+        lines.append(Line(" " * depth + _join(part), *beside))
         margin = " " * (INDENT if part[-1] is tokens[-1] else indent + INDENT)
-        lines.extend(margin + comment.text for comment in comments[len(beside) :])
+        lines.extend(Line(margin + comment.text) for comment in comments[len(beside) :])
     return lines
 
 

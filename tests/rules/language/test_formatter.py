@@ -45,7 +45,7 @@ TIDY = """# head
 # two
 
 # three
-ruleset a version 1  # x
+ruleset a version 1     # x
     # cont
 input x: float > 0 and < 10
 input y: int in -5..5
@@ -66,7 +66,7 @@ decide o in {a, b}
 rule r "t" [owner "x", priority -5]
     # the outcome
     o = a
-    if x > 3  # big
+    if x > 3   # big
         # really
         and (  # paren
             y > 4
@@ -177,7 +177,7 @@ def test_what_cannot_be_broken_stays_long() -> None:
 def test_comments_of_removed_parentheses_stay() -> None:
     text = f"{HEAD}derive x = a  # one\n    + ( # two\n  b # three\n ) # four\n"
     formatted = rules.format_text(text)
-    assert formatted == (f"{HEAD}derive x = a  # one\n    +  # two\n    b  # three\n    # four\n")
+    assert formatted == (f"{HEAD}derive x = a  # one\n    +         # two\n    b         # three\n    # four\n")
     assert rules.format_text(formatted) == formatted
 
 
@@ -189,3 +189,19 @@ def test_a_text_that_does_not_parse_is_refused() -> None:
     with pytest.raises(RuleError, match="expected a value") as caught:
         rules.format_text(f"{HEAD}derive x =", filename="p.rules")
     assert caught.value.filename == "p.rules"
+
+
+def test_comments_beside_the_lines_of_a_paragraph_stand_in_a_column() -> None:
+    text = f"""{HEAD}derive first = a  # one
+derive second = a
+derive another = a + b      # two
+
+derive apart = a # three
+"""
+    assert rules.format_text(text).splitlines()[-5:] == [
+        "derive first = a        # one",
+        "derive second = a",
+        "derive another = a + b  # two",
+        "",
+        "derive apart = a  # three",
+    ]
