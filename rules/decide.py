@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib.util
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
@@ -14,8 +15,8 @@ import pyarrow as pa
 
 from rules.cases import decode_case, encode
 from rules.encoding import encode_values
-from rules.engines.arrays import Extras, check_decides
-from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN, Decisions
+from rules.engines.arrays import Extras, check_decides, decide_numpy
+from rules.engines.decisions import STATUS, Decisions
 from rules.engines.reference import Evaluation, evaluate
 from rules.errors import did_you_mean
 from rules.explain.reasons import reasons
@@ -24,7 +25,6 @@ from rules.language import ir
 __all__ = ["Decided", "Engine", "decide"]
 
 Engine = Literal["auto", "reference", "xla"]
-STATUS: Mapping[int, str] = {DEFAULT: "default", UNKNOWN: "unknown", CONFLICT: "conflict"}
 FEW = 64  # cases below which importing jax and compiling costs more than it saves
 
 
@@ -128,7 +128,8 @@ def decide(
         ruleset: a checked rule set with a decision.
         cases: a table, columns, dictionaries: see `rules.cases.encode`.
         engine: `reference` (plain Python), `xla` (compiled for the batch), or `auto`: the
-            reference for a few cases, which spares importing JAX and compiling, else XLA.
+            reference for a few cases, which spares importing JAX and compiling, else XLA,
+            or NumPy where JAX is not installed.
         fired: also tell which rules fire.
         margin: also tell how far each decision is from changing.
         missing_columns: see `rules.cases.encode`.
@@ -149,6 +150,8 @@ def decide(
     count = len(next(iter(columns.values()), ()))
     if engine == "reference" or (engine == "auto" and count < FEW):
         decisions = _decide_reference(ruleset, columns, count, extras)
+    elif engine == "auto" and importlib.util.find_spec("jax") is None:
+        decisions = decide_numpy(ruleset, columns, extras)
     else:
         decisions = _decide_xla(ruleset, columns, extras)
     return Decided(ruleset=ruleset, columns=columns, decisions=decisions)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+__all__ = ["CONFLICT", "DEFAULT", "STATUS", "UNKNOWN", "Decisions"]
+
 DEFAULT, UNKNOWN, CONFLICT = -1, -2, -3
+# What stands in place of a rule's name.
+STATUS: Mapping[int, str] = MappingProxyType(
+    {DEFAULT: "default", UNKNOWN: "unknown", CONFLICT: "conflict"}
+)
 
 
 class Decisions(NamedTuple):

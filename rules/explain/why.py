@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from rules.cases import decode_case, encode
-from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN, Decisions
+from rules.engines.decisions import DEFAULT, STATUS, UNKNOWN, Decisions
 from rules.engines.hit_policy import Outcome
 from rules.engines.reference import evaluate
 from rules.explain.needs import Needs
@@ -19,8 +19,6 @@ from rules.explain.reasons import reasons
 from rules.language import ir
 
 __all__ = ["Explanation", "RuleExplanation", "explain"]
-
-STATUS = {DEFAULT: "default", UNKNOWN: "unknown", CONFLICT: "conflict"}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from typing import Any
@@ -114,6 +115,15 @@ def test_missing_columns() -> None:
     with pytest.raises(ValueError, match="no column for y"):
         decide(SMALL, {"x": 1.0})
     assert decide(SMALL, {"x": 5.0}, missing_columns="unknown").outcomes == ["reject"]
+
+
+def test_without_jax_auto_decides_on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = columns(SMALL, 3, 100)
+    with_jax = decide(SMALL, cases, margin=True)
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda n: None if n == "jax" else find(n))
+    monkeypatch.setattr(sys.modules["rules.decide"], "_decide_xla", None)
+    same(decide(SMALL, cases, margin=True), with_jax)
 
 
 def test_misspelt_engine() -> None:

@@ -148,7 +148,7 @@ def test_float64_is_rounded(decider: CompiledRuleset) -> None:
 
 
 def test_bool_columns_are_always_known(decider: CompiledRuleset, batch: dict[str, Any]) -> None:
-    known = batch["b"] == 1
+    known = batch["b"].astype(jnp.int8) == jnp.int8(1)
     coded = {**batch, "b": known.astype(jnp.int8)}
     assert_same(decider({**batch, "b": known}), decider(coded))
 
