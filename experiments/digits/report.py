@@ -184,13 +184,13 @@ def render(report: DigitsReport) -> str:
 def _headline(report: DigitsReport) -> Html:
     ours, *others = report.evaluation["models"]
     rates, numbers = report.rates, len(report.written)
-    human = rates["human"].cases
+    human, left = rates["human"].cases, report.after.events
     opening = (
         f"Of {count(numbers)} numbers the network alone misreads {count(report.before.events)}. "
         f"With the check digit, rules accept {count(rates['accept'].cases)}, repair "
-        f"{count(rates['repair'].cases)} and send {count(human)} to a person; "
-        f"{count(report.after.events)} of the {count(report.after.cases)} that need no person "
-        "are wrong."
+        f"{count(rates['repair'].cases)} and send {count(human)} to a person. Among the "
+        f"{count(report.after.cases)} that need no person {count(left)} "
+        f"{'is' if left == 1 else 'are'} wrong."
     )
     return join(
         (

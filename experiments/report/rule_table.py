@@ -130,10 +130,9 @@ def rule_source(ruleset: Ruleset, rule: Rule) -> str:
     """The lines of a rule in the text; empty when the rule set was not made from text."""
     if rule.span is None or not ruleset.text:
         return ""
-    lines = ruleset.text.splitlines()[rule.span.line - 1 : rule.span.end_line]
-    if len(lines) == rule.span.end_line - rule.span.line + 1:
-        lines[-1] = lines[-1][: rule.span.end_column - 1]
-    return "\n".join(lines).rstrip()
+    lines = ruleset.text.split("\n")[rule.span.line - 1 : rule.span.end_line]
+    lines[-1] = lines[-1][: rule.span.end_column - 1]
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _row(

@@ -61,9 +61,9 @@ def story(**changes: Any) -> CaseStory:
     return CaseStory(**{**facts, **changes})
 
 
-def report(cases: int = 60, **changes: Any) -> CreditReport:
+def report(loans: int = 60, /, **changes: Any) -> CreditReport:
     random = np.random.default_rng(0)
-    p = random.random(cases).astype(np.float32)
+    p = random.random(loans).astype(np.float32)
     decided = [decide(each) for each in p]
     roc = {"false": [0.0, 0.2, 1.0], "true": [0.0, 0.7, 1.0]}
     bins = {"predicted": [0.2, 0.6], "observed": [0.3, 0.7], "count": [30, 30]}
@@ -74,7 +74,7 @@ def report(cases: int = 60, **changes: Any) -> CreditReport:
             "seed": 12345,
         },
         "evaluation": {
-            "examples": {"test": cases, "train": 180, "validation": 61},
+            "examples": {"test": loans, "train": 180, "validation": 61},
             "models": [
                 {
                     "name": name,
@@ -94,18 +94,18 @@ def report(cases: int = 60, **changes: Any) -> CreditReport:
         "best_step": 100,
         "decisions": pa.table(
             {
-                "case": [f"loan-{i}" for i in range(cases)],
+                "case": [f"loan-{i}" for i in range(loans)],
                 "p_default": p,
                 "outcome": [outcome for outcome, _, _ in decided],
                 "rule": [rule for _, rule, _ in decided],
-                "reason": ["because"] * cases,
+                "reason": ["because"] * loans,
                 "fired": pa.array([fired for *_, fired in decided], pa.list_(pa.string())),
-                "ruleset": [RULESET.sha256] * cases,
-                "step": [100] * cases,
+                "ruleset": [RULESET.sha256] * loans,
+                "step": [100] * loans,
             }
         ),
-        "defaulted": random.random(cases) < p,
-        "amounts": random.integers(100, 5000, cases).astype(float),
+        "defaulted": random.random(loans) < p,
+        "amounts": random.integers(100, 5000, loans).astype(float),
         "ruleset": RULESET,
         "cases": [story()],
         "data": {"name": "loans", "source": "a lender", "licence": "MIT", "rows": 4454},
@@ -247,7 +247,8 @@ def test_an_undecided_case_shows_the_rules_in_question() -> None:
         rule="unknown",
         outcome="refer",
         reason="cannot be decided without income: rule poor could apply",
-        explanation="refer, decided by unknown\n\nrule sound fires\n  yes\n\nrule poor could fire\n  ?",
+        explanation="refer, decided by unknown\n\nrule sound fires\n  yes\n\n"
+        "rule poor could fire\n  ?",
         obtain=("income",),
         defaulted=True,
     )

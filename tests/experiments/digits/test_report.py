@@ -145,7 +145,7 @@ def test_counts_before_and_after() -> None:
 def test_the_headline(page: str) -> None:
     assert (
         "Of 12 numbers the network alone misreads 2. With the check digit, rules accept 11, "
-        "repair 1 and send 0 to a person; 1 of the 12 that need no person are wrong."
+        "repair 1 and send 0 to a person. Among the 12 that need no person 1 is wrong."
     ) in page
     assert "16.7% → 8.3%" in page
     assert "1 of 40" in page

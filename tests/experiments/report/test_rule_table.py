@@ -80,6 +80,14 @@ def test_rule_text_is_cut_out_exactly() -> None:
     assert rule_source(RULESET, RULESET.rules[1]).endswith('because "risk {p:.0%}"')
 
 
+def test_only_newlines_count_as_lines() -> None:
+    # Python's splitlines also breaks at these; the parser, and so the spans, do not.
+    odd = rules.parse(TEXT.replace("ruleset", "# one\x0c two\u2028 three\nruleset", 1))
+    assert rule_source(odd, odd.rules[0]) == rule_source(RULESET, RULESET.rules[0])
+    windows = rules.parse(TEXT.replace("\n", "\r\n"))
+    assert rule_source(windows, windows.rules[0]) == rule_source(RULESET, RULESET.rules[0])
+
+
 def test_a_rule_set_without_text_shows_names_only() -> None:
     bare = dataclasses.replace(RULESET, text="")
     assert rule_source(bare, bare.rules[0]) == ""
