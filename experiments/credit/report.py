@@ -53,7 +53,7 @@ class CreditReport:
         best_step: the step whose parameters decided.
         decisions: one row per test application, as `experiments.decisions` makes them.
         defaulted: whether each of them did, `[N]`.
-        amounts: asked for, thousand pesetas, `[N]`.
+        amounts: asked for, in the money of the data, `[N]`.
         ruleset: the policy.
         cases: a few applications, told in full.
         data: `name`, `source`, `licence` and `rows` of the data set.
@@ -197,8 +197,8 @@ def _headline(report: CreditReport) -> Html:
                     ),
                     Card(
                         label="Gain over approving all",
-                        value=f"{gain} M",
-                        note=f"pesetas, reviews paid; the model's threshold alone {alone} M",
+                        value=f"{gain} k",
+                        note=f"in the money of the data, reviews paid; the threshold alone {alone} k",
                     ),
                     Card(
                         label="Ranking of risks (AUC)",

@@ -21,14 +21,14 @@ from experiments.report.formats import count, percent, signed
 
 __all__ = ["section"]
 
-_MILLION = 1000.0  # thousand pesetas
+_THOUSAND = 1000.0
 
 
 def section(accounts: Sequence[Account], terms: Terms) -> Section:
     """Compares ways to decide.
 
     Args:
-        accounts: in thousand pesetas; the first is what the others are compared with, the
+        accounts: in the money of the data; the first is what the others are compared with, the
             last is the policy.
         terms: the economics that made them.
     """
@@ -36,25 +36,25 @@ def section(accounts: Sequence[Account], terms: Terms) -> Section:
     balances = [
         Balance(
             name=way.name,
-            earned=way.margin_earned / _MILLION,
-            lost=way.losses / _MILLION,
-            spent=way.review_cost / _MILLION,
+            earned=way.margin_earned / _THOUSAND,
+            lost=way.losses / _THOUSAND,
+            spent=way.review_cost / _THOUSAND,
         )
         for way in accounts
     ]
     assumed = (
         f"Assumed: a loan that is repaid earns {percent(terms.margin, 0)} of its amount, one that "
         f"defaults loses {percent(terms.loss_given_default, 0)}, a manual review costs "
-        f"{terms.review_cost:g} thousand pesetas. The model alone would approve below a risk of "
-        f"{percent(break_even(terms))}, where the two balance."
+        f"{terms.review_cost:g} (the data does not name its unit of money). The model alone would "
+        f"approve below a risk of {percent(break_even(terms))}, where the two balance."
     )
     left_open = (
         f"No decision of the reviewers is assumed. The {count(policy.referred)} referred "
         f"applications count only the cost of their review; {count(policy.referred_defaults)} of "
         f"them defaulted. Granting all of them would have earned "
-        f"{_money(policy.referred_margin)} and lost {_money(policy.referred_losses)} million "
-        "pesetas. Reviews that tell the good from the bad can add up to "
-        f"{_money(policy.referred_margin)} million to the result."
+        f"{_money(policy.referred_margin)} and lost {_money(policy.referred_losses)} "
+        "thousand. Reviews that tell the good from the bad can add up to "
+        f"{_money(policy.referred_margin)} thousand to the result."
     )
     return Section(
         title="What it cost and saved",
@@ -63,7 +63,7 @@ def section(accounts: Sequence[Account], terms: Terms) -> Section:
             (
                 side_by_side(
                     (
-                        figure(balance_bars(balances, unit="million pesetas"), title="Result"),
+                        figure(balance_bars(balances, unit="thousands"), title="Result"),
                         element("div", element("h3", "Left open"), element("p", left_open)),
                     )
                 ),
@@ -93,11 +93,11 @@ def _table(accounts: Sequence[Account]) -> Html:
         [title, *(count(number(way)) for way in accounts)] for title, number in counts.items()
     ]
     for title, number in money.items():
-        texts = [title, *(signed(number(way) / _MILLION) for way in accounts)]
+        texts = [title, *(signed(number(way) / _THOUSAND) for way in accounts)]
         rows.append([element("strong", text) for text in texts] if title == "Result" else texts)
     columns = [Column(title=""), *(Column(title=way.name, number=True) for way in accounts)]
-    return table(columns, rows, caption="Applications, and million pesetas")
+    return table(columns, rows, caption="Applications, and money in thousands")
 
 
-def _money(thousands: float) -> str:
-    return f"{thousands / _MILLION:,.1f}"
+def _money(amount: float) -> str:
+    return f"{amount / _THOUSAND:,.1f}"

@@ -120,7 +120,7 @@ def balance_bars(balances: Sequence[Balance], *, unit: str) -> Html:
 
     Args:
         balances: from top to bottom.
-        unit: of the numbers, for the axis: `million pesetas`.
+        unit: of the numbers, for the axis: `thousands`.
     """
 
     def paint(figure: Figure) -> None:

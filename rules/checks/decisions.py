@@ -9,6 +9,7 @@ from rules.checks.declarations import refuse_duplicates
 from rules.checks.expressions import truth
 from rules.checks.scope import Scope
 from rules.checks.templates import parse_template
+from rules.engines.decisions import STATUS
 from rules.errors import RuleError, did_you_mean
 from rules.language import ir, syntax
 from rules.language.ir import INT_MAX, INT_MIN, POLICIES
@@ -112,6 +113,13 @@ def type_rule(node: syntax.RuleDeclaration, decision: ir.Decision | None, scope:
     """
     errors = Collector()
     outcome = node.outcome.text
+    with errors.catch():
+        if node.name.text in STATUS.values():
+            raise RuleError(
+                f"a rule may not be called {node.name.text}",
+                span=node.name.span,
+                hint="decisions without a deciding rule are listed under that word",
+            )
     with errors.catch():
         if not node.title.text.strip():
             raise RuleError(

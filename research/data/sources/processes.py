@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
-
 # What surrounds us may pin its own installs, by a path relative to another directory.
 _OTHERS = ("PIP_BUILD_CONSTRAINT", "PIP_CONSTRAINT", "PIP_REQUIREMENT")
 

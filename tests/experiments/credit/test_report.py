@@ -193,7 +193,7 @@ def test_the_headline_agrees_with_the_decisions(page: str) -> None:
     assert f"{rate:.1%} of the approved loans defaulted, against {overall:.1%} of all" in text
     everything, _, policy = made.accounts
     gain = (policy.result - everything.result) / 1000
-    assert f"{gain:+.1f} M" in text.replace("\N{MINUS SIGN}", "-")
+    assert f"{gain:+.1f} k" in text.replace("\N{MINUS SIGN}", "-")
     assert "0.081 → 0.013" in text
     assert "logistic regression 0.843, gradient boosting 0.833" in text
 

@@ -57,6 +57,6 @@ def test_balance() -> None:
     everything = Balance(name="all <", earned=10, lost=25, spent=0)
     policy = Balance(name="policy", earned=8, lost=2, spent=1.5)
     assert (everything.result, policy.result) == (-15, 4.5)
-    svg = balance_bars([everything, policy], unit="million pesetas")
-    assert label(svg) == "Result in million pesetas: all < \N{MINUS SIGN}15.0, policy +4.5."
+    svg = balance_bars([everything, policy], unit="thousands")
+    assert label(svg) == "Result in thousands: all < \N{MINUS SIGN}15.0, policy +4.5."
     assert {"earned", "lost", "reviews", "result", "+4.5", "policy"} <= set(texts(svg))

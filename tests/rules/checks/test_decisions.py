@@ -130,3 +130,12 @@ def test_priorities_belong_to_policy_priority(policy: str) -> None:
 def test_a_ruleset_may_only_derive() -> None:
     ruleset = rules.parse(f"{HEAD}derive y = x + 1")
     assert ruleset.decision is None and ruleset.rules == ()
+
+
+@pytest.mark.parametrize("name", ["default", "conflict"])
+def test_a_rule_is_not_called_like_a_decision_without_one(name: str) -> None:
+    text = HEAD + DECIDE + f'rule {name} "t" o = yes if x > 1\n'
+    assert messages(text) == [
+        f"a rule may not be called {name} | decisions without a deciding rule are listed under "
+        "that word"
+    ]

@@ -177,7 +177,9 @@ def test_what_cannot_be_broken_stays_long() -> None:
 def test_comments_of_removed_parentheses_stay() -> None:
     text = f"{HEAD}derive x = a  # one\n    + ( # two\n  b # three\n ) # four\n"
     formatted = rules.format_text(text)
-    assert formatted == (f"{HEAD}derive x = a  # one\n    +         # two\n    b         # three\n    # four\n")
+    assert formatted == (
+        f"{HEAD}derive x = a  # one\n    +         # two\n    b         # three\n    # four\n"
+    )
     assert rules.format_text(formatted) == formatted
 
 
