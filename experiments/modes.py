@@ -138,7 +138,7 @@ def train(experiment: Experiment, config: ConfigDict, workdir: Workdir, data: Da
     )
     now = fitted.progress
     logits = jax.jit(task.predict)(fitted.variables, validation["inputs"])["logits"]
-    calibration = Calibration.fit(logits, validation["labels"], bias=config.calibration.bias)
+    calibration = Calibration.fit(logits, validation["labels"])
     workdir.write_json("calibration.json", calibration.to_json())
     if fitted.resumed_at == now.step:
         print(f"training: finished earlier, at step {now.step} ({now.finished})")
@@ -149,6 +149,14 @@ def train(experiment: Experiment, config: ConfigDict, workdir: Workdir, data: Da
             f"({now.finished}); best at step {now.best_step}, "
             f"validation loss {now.best_value:.4f}"
         )
+    print(_calibrated(calibration))
+
+
+def _calibrated(calibration: Calibration) -> str:
+    if calibration == Calibration():
+        return "calibration: the validation examples ask for none"
+    shifted = " and shifted by class" if calibration.bias else ""
+    return f"calibration: logits scaled by {calibration.scale:.3f}{shifted}"
 
 
 def evaluate(experiment: Experiment, config: ConfigDict, workdir: Workdir, data: Data) -> None:

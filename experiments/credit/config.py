@@ -55,7 +55,6 @@ def get_config() -> ConfigDict:
             "checkpoint_every": 250,
         }
     )
-    config.calibration = ConfigDict({"bias": True})
     config.policy = ("experiments/credit/policy.rules",)
     config.economics = ConfigDict({"loss_given_default": 0.6, "margin": 0.2, "review_cost": 5.0})
     return config

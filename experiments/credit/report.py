@@ -198,7 +198,8 @@ def _headline(report: CreditReport) -> Html:
                     Card(
                         label="Gain over approving all",
                         value=f"{gain} k",
-                        note=f"in the money of the data, reviews paid; the threshold alone {alone} k",
+                        note="in the money of the data, reviews paid; "
+                        f"the threshold alone {alone} k",
                     ),
                     Card(
                         label="Ranking of risks (AUC)",

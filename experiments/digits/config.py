@@ -62,7 +62,6 @@ def get_config() -> ConfigDict:
             "checkpoint_every": 200,
         }
     )
-    config.calibration = ConfigDict({"bias": False})
     config.numbers = ConfigDict({"count": 1000})
     config.policy = ("experiments/digits/digit.rules", "experiments/digits/number.rules")
     return config

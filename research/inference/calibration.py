@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Fit = Callable[[Floats, Ints], "Calibration"]
+_FOLDS = 5
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -43,38 +50,68 @@ class Calibration:
         return cls(scale=data["scale"], bias=tuple(data["bias"]))
 
     @classmethod
-    def fit(cls, logits: ArrayLike, labels: ArrayLike, *, bias: bool = True) -> Calibration:
+    def fit(cls, logits: ArrayLike, labels: ArrayLike) -> Calibration:
         """Fits on examples the model was not trained on.
 
-        Minimises the log-loss (convex) plus a weak pull towards no change, worth one
-        example, without which separable examples would drive the scale to infinity.
+        Of no change, a scale, and a scale with biases, takes the one with the lowest
+        log-loss over five folds, the simplest of equals: where the model is calibrated
+        already, or examples are very few, fitting would only add noise.
 
         Args:
             logits: `[N, K]`.
             labels: int `[N]`.
-            bias: whether to fit the biases too.
         """
-        from scipy.optimize import minimize
+        rows, chosen = np.asarray(logits, np.float64), np.asarray(labels)
+        if len(rows) < _FOLDS:
+            return cls()
+        folds = [np.arange(len(rows)) % _FOLDS == k for k in range(_FOLDS)]
 
-        rows = np.asarray(logits, np.float64)
-        chosen = np.asarray(labels)
-        count, classes = rows.shape
-        one_hot = np.eye(classes)[chosen]
+        def held_out_loss(fit: Fit) -> float:
+            fitted = [fit(rows[~fold], chosen[~fold]) for fold in folds]
+            losses = [_losses(f, rows[k], chosen[k]) for f, k in zip(fitted, folds, strict=True)]
+            return float(np.concatenate(losses).mean())
 
-        def objective(theta: np.ndarray) -> tuple[float, np.ndarray]:
-            shifted = rows * theta[0] + theta[1:]
-            shifted -= shifted.max(axis=1, keepdims=True)
-            log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-            residual = np.exp(log_probabilities) - one_hot
-            pull = theta - start
-            value = -(log_probabilities * one_hot).sum() + 0.5 * pull @ pull
-            gradient = np.append((residual * rows).sum(), residual.sum(axis=0)) + pull
-            if not bias:
-                gradient[1:] = 0.0
-            return value / count, gradient / count
+        return min(_CANDIDATES, key=held_out_loss)(rows, chosen)
 
-        start = np.append(1.0, np.zeros(classes))
-        bounds = [(1e-3, None)] + [(None, None)] * classes
-        theta = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-        shift = theta[1:] - theta[1:].mean()
-        return cls(scale=float(theta[0]), bias=tuple(map(float, shift)) if bias else ())
+
+def _scaled(rows: Floats, labels: Ints, *, bias: bool) -> Calibration:
+    # Minimises the log-loss (convex) plus a pull towards no change, worth one example,
+    # without which separable examples would drive the scale to infinity.
+    from scipy.optimize import minimize
+
+    count, classes = rows.shape
+    one_hot = np.eye(classes)[labels]
+
+    def objective(theta: Floats) -> tuple[float, Floats]:
+        log_probabilities = _log_softmax(rows * theta[0] + theta[1:])
+        residual = np.exp(log_probabilities) - one_hot
+        pull = theta - start
+        value = -(log_probabilities * one_hot).sum() + 0.5 * pull @ pull
+        gradient = np.append((residual * rows).sum(), residual.sum(axis=0) * bias) + pull
+        return value / count, gradient / count
+
+    start = np.append(1.0, np.zeros(classes))
+    bounds = [(1e-3, None)] + [(None, None)] * classes
+    theta = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    shift = theta[1:] - theta[1:].mean()
+    return Calibration(scale=float(theta[0]), bias=tuple(map(float, shift)) if bias else ())
+
+
+def _losses(calibration: Calibration, rows: Floats, labels: Ints) -> Floats:
+    bias = np.array(calibration.bias) if calibration.bias else 0.0
+    log_probabilities = _log_softmax(rows * calibration.scale + bias)
+    return -log_probabilities[np.arange(len(rows)), labels]
+
+
+def _log_softmax(rows: Floats) -> Floats:
+    shifted = rows - rows.max(axis=1, keepdims=True)
+    log_probabilities: Floats = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return log_probabilities
+
+
+# From the simplest on.
+_CANDIDATES: tuple[Fit, ...] = (
+    lambda rows, labels: Calibration(),
+    functools.partial(_scaled, bias=False),
+    functools.partial(_scaled, bias=True),
+)

@@ -21,10 +21,10 @@ def test_recovers_scale_and_bias():
     np.testing.assert_allclose(fitted.bias, (0.4, -0.4), atol=0.05)
 
 
-def test_temperature_alone():
-    fitted = Calibration.fit(*drawn(0.25, (0.0, 0.0, 0.0)), bias=False)
-    assert fitted.scale == pytest.approx(0.25, abs=0.02)
-    assert fitted.bias == ()
+def test_without_need_there_are_no_biases():
+    fitted = [Calibration.fit(*drawn(0.25, (0.0, 0.0, 0.0), 2000, seed)) for seed in range(10)]
+    assert all(f.scale == pytest.approx(0.25, abs=0.05) for f in fitted)
+    assert sum(f.bias == () for f in fitted) >= 5
 
 
 def test_lowers_log_loss_and_calibration_error():
@@ -48,6 +48,17 @@ def test_agrees_with_platt_scaling():
 def test_separable_examples_do_not_run_away():
     logits = np.array([[5.0, -5.0], [-5.0, 5.0]] * 20)
     assert np.isfinite(Calibration.fit(logits, [0, 1] * 20).scale)
+
+
+def test_what_is_calibrated_stays_as_it_is():
+    kept = [Calibration.fit(*drawn(1.0, (0.0, 0.0), 500, seed)) for seed in range(20)]
+    assert sum(fitted == Calibration() for fitted in kept) >= 10
+    assert all(0.7 < fitted.scale < 1.4 for fitted in kept)
+
+
+def test_few_examples():
+    assert Calibration.fit([[0.0, 1.0]], [1]) == Calibration()
+    assert Calibration.fit([[0.0, 1.0]] * 5, [1] * 5).scale > 0
 
 
 def test_json_is_exact():
