@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # By the environment, so that the isolated build of a wheel is pinned too.
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: demo digits test test-fast lint format wheel clean
+.PHONY: demo digits test test-fast test-crash test-fuzz lint format wheel clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python launch.py --config=experiments/credit/config.py --workdir=runs/credit
@@ -20,6 +20,13 @@ test: $(VENV)/.dev
 
 test-fast: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+# At length: thirty kills; twenty times as many random rule sets, texts and files.
+test-crash: $(VENV)/.dev
+	RULAX_KILLS=30 $(BIN)/python -m pytest tests/research/training -k killed
+
+test-fuzz: $(VENV)/.dev
+	RULAX_FUZZ=20 $(BIN)/python -m pytest -n 2 tests/rules tests/research/data
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -1,6 +1,9 @@
 """Every Python block of README and docs runs, and prints what it says it prints."""
 
 import re
+import shlex
+import subprocess
+import sys
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -38,6 +41,32 @@ def test_python_blocks(page, tmp_path, monkeypatch):
         elif language == "text" and printed:
             assert printed == code, f"{page.name}:{line} prints something else"
             printed = ""
+
+
+def shell_lines(start):
+    for page in PAGES:
+        for language, code, _ in blocks(page):
+            if language == "sh":
+                for line in code.splitlines():
+                    if line.startswith(start):
+                        yield shlex.split(line, comments=True)
+
+
+@pytest.mark.parametrize("command", shell_lines("python -m rules"), ids=" ".join)
+def test_rule_commands(command):
+    if not all((ROOT / word).exists() for word in command if word.endswith(".rules")):
+        pytest.skip("needs the reader's own file")
+    result = subprocess.run(
+        [sys.executable, *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_flags_of_launch_exist():
+    known = (ROOT / "launch.py").read_text(encoding="utf-8")
+    for command in shell_lines("python launch.py"):
+        for flag in re.findall(r"--(\w+)", " ".join(command)):
+            assert f'"{flag}"' in known
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)

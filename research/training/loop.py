@@ -21,7 +21,7 @@ from research.training.checkpoints import Checkpoints
 from research.training.executors import Carry, Executor, evaluator
 from research.training.preemption import Preempted, stop_requests
 from research.training.progress import Report, progress
-from research.workdir import Workdir, WorkdirError
+from research.workdir import Workdir, WorkdirError, explained
 
 
 class Diverged(Exception):
@@ -246,7 +246,7 @@ class _History:
     def append(self, record: dict[str, Any]) -> None:
         self.records.append(record)
         if self._path:
-            with self._path.open("a", encoding="utf-8") as file:
+            with explained(self._path), self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(record) + "\n")
 
 

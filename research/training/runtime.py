@@ -14,8 +14,10 @@ def configure() -> None:
 
     Small programs are cached too: JAX's own thresholds skip everything that compiles in
     under a second, which is most of what a research run compiles. Without a writable
-    cache directory nothing changes.
+    cache directory, or where a cache is set already, nothing changes.
     """
+    if jax.config.jax_compilation_cache_dir is not None:
+        return
     with contextlib.suppress(OSError):
         directory = cache_directory() / "xla"
         directory.mkdir(parents=True, exist_ok=True)

@@ -124,7 +124,7 @@ def test_a_run_stopped_by_a_signal_is_resumed(credit, credit_run, tmp_path):
     import sys
     import time
 
-    from .conftest import ROOT
+    from tests.experiments.conftest import ROOT
 
     workdir = tmp_path / "credit"
     command = [sys.executable, "launch.py", CONFIG, f"--workdir={workdir}", "--mode=train"]

@@ -14,9 +14,9 @@ import pytest
 from research import training
 from research.training import Diverged, Preempted, fit, read_metrics
 from research.workdir import Workdir
-
-from . import problems
-from .problems import OPTIONS, assert_same, examples, one_device, task
+from tests.effort import KILLS
+from tests.research.training import problems
+from tests.research.training.problems import OPTIONS, assert_same, examples, one_device, task
 
 TRAIN, VALIDATION = examples(0), examples(1, 50)
 
@@ -87,8 +87,13 @@ def test_a_model_of_another_shape_is_refused(workdir):
         training.load_model(workdir, task(hidden=(5,)))
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
-def test_stopped_in_the_middle_of_an_interval_and_resumed(workdir, monkeypatch, signal_number):
+@pytest.mark.parametrize(
+    ("signal_number", "call", "step"),
+    [(signal.SIGTERM, 7, 35), (signal.SIGINT, 7, 35), (signal.SIGTERM, 1, 5)],
+)
+def test_stopped_in_the_middle_of_an_interval_and_resumed(
+    workdir, monkeypatch, signal_number, call, step
+):
     undisturbed = run()
     from research.training import executors
 
@@ -97,15 +102,15 @@ def test_stopped_in_the_middle_of_an_interval_and_resumed(workdir, monkeypatch, 
 
     def counting(self, carry, indices):
         calls.append(len(indices))
-        if len(calls) == 7:
+        if len(calls) == call:
             os.kill(os.getpid(), signal_number)
         return original(self, carry, indices)
 
     monkeypatch.setattr(executors.Executor, "__call__", counting)
-    with pytest.raises(Preempted, match="stopped at step 35, saved: run the same command"):
+    with pytest.raises(Preempted, match=f"stopped at step {step}, saved: run the same command"):
         run(workdir)
     resumed = run(workdir)
-    assert resumed.resumed_at == 35
+    assert resumed.resumed_at == step
     assert_same(undisturbed.variables, resumed.variables)
     assert undisturbed.history == resumed.history == read_metrics(workdir.metrics)
 
@@ -125,7 +130,7 @@ def test_killed_at_random_moments_and_resumed(tmp_path):
     random = np.random.default_rng(time.time_ns())
     command = [sys.executable, problems.__file__, str(workdir.path)]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
-    for _ in range(int(os.environ.get("RULAX_KILLS", "2"))):
+    for _ in range(KILLS):
         process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
         while not workdir.metrics.exists() and process.poll() is None:
             time.sleep(0.02)

@@ -16,6 +16,7 @@ from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN
 from rules.engines.kleene import Truth
 from rules.engines.verdict import fired_bits, pack, verdict
 from rules.language import ir
+from tests.effort import examples
 
 NAMES = ("a", "b", "c")
 TRUTHS = (True, False, None)
@@ -69,7 +70,7 @@ def test_unknown_is_exactly_what_completions_disagree_about(policy: str, count: 
             assert rule == first, told
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     st.sampled_from(ir.POLICIES),
     st.sampled_from((*NAMES, None)),

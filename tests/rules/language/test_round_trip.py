@@ -5,12 +5,13 @@ from hypothesis import strategies as st
 
 import rules
 from rules.errors import RuleError
+from tests.effort import examples
 from tests.rules.language.strategies import marked_texts, plain, spread
 
 BLANKS = (" ", "  ", "\t", "\n", "\n\n    ", " \r\n")
 COMMENTS = (" ", " ", "\n", "  # beside\n", "\n# own line\n", "\n\n    #indented  \n\n")
 QUICK = settings(
-    max_examples=80,
+    max_examples=examples(80),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -83,7 +84,7 @@ PIECES = (
 )
 
 
-@settings(QUICK, max_examples=200)
+@settings(QUICK, max_examples=examples(200))
 @given(st.data())
 def test_mutations_raise_nothing_but_rule_errors(data: st.DataObject) -> None:
     text = plain(data.draw(marked_texts()))
@@ -105,7 +106,7 @@ def test_mutations_raise_nothing_but_rule_errors(data: st.DataObject) -> None:
     assert_only_rule_errors(text)
 
 
-@settings(QUICK, max_examples=80)
+@settings(QUICK, max_examples=examples(80))
 @given(st.text(max_size=60))
 def test_any_text_raises_nothing_but_rule_errors(text: str) -> None:
     assert_only_rule_errors(text)

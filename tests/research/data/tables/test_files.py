@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from research.data.tables import TableError, read_table, write_table
+from tests.effort import examples
 
 SUFFIXES = (".csv", ".jsonl", ".ndjson", ".parquet")
 
@@ -33,7 +34,7 @@ schema = pa.schema(
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @given(rows=rows)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(50))
 def test_round_trip(tmp_path: Path, suffix: str, rows: list[dict[str, Any]]) -> None:
     path = tmp_path / f"table{suffix}"
     write_table(pa.Table.from_pylist(rows, schema=schema), path)
