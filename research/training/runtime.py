@@ -16,7 +16,7 @@ def configure() -> None:
     under a second, which is most of what a research run compiles. Without a writable
     cache directory, or where a cache is set already, nothing changes.
     """
-    if jax.config.jax_compilation_cache_dir is not None:
+    if jax.config.values["jax_compilation_cache_dir"] is not None:
         return
     with contextlib.suppress(OSError):
         directory = cache_directory() / "xla"

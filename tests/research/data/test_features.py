@@ -72,7 +72,7 @@ def test_values_by_hand() -> None:
 
 
 @given(four.filter(fittable), four)
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(150))
 def test_nothing_but_finite_float32_comes_out(train: list[Any], cases: list[Any]) -> None:
     features = Features.fit(columns_of(train), SCHEMA)
     for batch in (train, cases):

@@ -18,6 +18,9 @@ from tests.effort import KILLS
 from tests.research.training import problems
 from tests.research.training.problems import OPTIONS, assert_same, examples, one_device, task
 
+# Orbax leaves coroutines behind where a read fails, as it must of damaged files.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 TRAIN, VALIDATION = examples(0), examples(1, 50)
 
 

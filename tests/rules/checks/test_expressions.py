@@ -224,7 +224,7 @@ def test_an_error_is_told_once_however_often_its_name_is_used() -> None:
 TERMS = st.sampled_from(["a", "b", "c", "1", "2", "7"])
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(60))
 @given(st.data())
 def test_operators_bind_as_in_python(data: st.DataObject) -> None:
     """Flat texts without parentheses mean what Python says they mean."""

@@ -81,7 +81,7 @@ def int_expressions(draw: st.DrawFn, depth: int = 3) -> str:
 BOUNDS = {"a": (-6, 9), "b": (0, 5), "c": (-4, -1)}
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(100))
 @given(text=int_expressions(), data=st.data())
 def test_values_stay_within_the_range(text: str, data: st.DataObject) -> None:
     inputs = "".join(f"input {n}: int in {low}..{high}\n" for n, (low, high) in BOUNDS.items())

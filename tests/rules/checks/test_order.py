@@ -38,7 +38,7 @@ def test_every_cycle_and_other_errors_are_told_together() -> None:
     assert len(caught.value.errors) == 3
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(60))
 @given(st.dictionaries(st.integers(0, 6), st.sets(st.integers(0, 6)), min_size=1))
 def test_random_graphs(graph: dict[int, set[int]]) -> None:
     lines = []

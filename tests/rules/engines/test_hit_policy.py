@@ -70,7 +70,7 @@ def test_unknown_is_exactly_what_completions_disagree_about(policy: str, count: 
             assert rule == first, told
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(150))
 @given(
     st.sampled_from(ir.POLICIES),
     st.sampled_from((*NAMES, None)),

@@ -136,7 +136,7 @@ def _nodes(proof: Proof) -> list[Proof]:
     return [proof, *(node for child in proof.children for node in _nodes(child))]
 
 
-@settings(max_examples=examples(80), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(80), suppress_health_check=list(HealthCheck))
 @given(rulesets(), st.integers(0, 2**32 - 1))
 def test_explanations_of_random_cases(ruleset_: ir.Ruleset, seed: int) -> None:
     """They say what the reference decides, are JSON, and every failing literal fails."""
