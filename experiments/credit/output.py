@@ -10,7 +10,7 @@ from rich.table import Table
 import rules
 from experiments.credit.report import CaseStory, CreditReport, render
 from experiments.decisions import Program, rendered
-from experiments.provenance import provenance
+from experiments.origin import origin
 from research import training
 from research.data.datasets import credit
 from research.inference import Decided
@@ -54,7 +54,7 @@ def report(
             amounts=test.columns["amount"],
             ruleset=program.decider.ruleset,
             cases=_stories(test, decided, program, table),
-            **provenance(
+            **origin(
                 name=credit.SOURCE.name,
                 source=credit.SOURCE.citation,
                 licence=credit.SOURCE.licence,

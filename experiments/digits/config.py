@@ -28,7 +28,7 @@ from experiments.decisions import (
 )
 from experiments.digits import baselines, numbers, output
 from experiments.digits.report import DigitsReport, render
-from experiments.provenance import provenance
+from experiments.origin import origin
 from research import training
 from research.data import augmentation
 from research.data.datasets import digits
@@ -209,7 +209,7 @@ def decide_test(config: ConfigDict, data: Data, program: Programs, workdir: Work
         written_scans=written.scans,
         number_decisions=number_table,
         number_ruleset=program.number.decider.ruleset,
-        **provenance(
+        **origin(
             name="digits",
             source=digits.CITATION,
             licence=digits.LICENCE,

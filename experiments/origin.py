@@ -9,7 +9,7 @@ from typing import Any
 _PACKAGES = ("jax", "flax", "optax", "numpy")
 
 
-def provenance(*, name: str, source: str, licence: str, rows: int) -> dict[str, Any]:
+def origin(*, name: str, source: str, licence: str, rows: int) -> dict[str, Any]:
     """The fields `data`, `versions` and `created` of a report.
 
     Args:
