@@ -17,7 +17,7 @@ from jax.sharding import Mesh
 from research.data.loading import Batches
 from research.models.network import Variables
 from research.tasks.task import Batch, Metrics, Task
-from research.training.checkpoints import Checkpoints
+from research.training.checkpoints import CheckpointError, Checkpoints
 from research.training.executors import Carry, Executor, evaluator
 from research.training.preemption import Preempted, stop_requests
 from research.training.progress import Report, progress
@@ -167,9 +167,15 @@ def fit(
 
 
 def save_model(workdir: Workdir, variables: Variables, *, step: int) -> None:
-    """Keeps the trained variables by themselves, for inference."""
+    """Keeps the trained variables by themselves, for inference, if they are not kept yet."""
     with Checkpoints(workdir.model, keep=1) as model:
-        model.save(step, variables, {})
+        try:
+            kept = model.restore(variables)
+        except CheckpointError:
+            kept = None
+        if kept is None or kept.step != step:
+            model.drop_after(-1)
+            model.save(step, variables, {})
 
 
 def load_model(workdir: Workdir, task: Task) -> tuple[Variables, int]:

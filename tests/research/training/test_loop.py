@@ -19,7 +19,10 @@ from tests.research.training import problems
 from tests.research.training.problems import OPTIONS, assert_same, examples, one_device, task
 
 # Orbax leaves coroutines behind where a read fails, as it must of damaged files.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited"),
+]
 
 TRAIN, VALIDATION = examples(0), examples(1, 50)
 
@@ -82,6 +85,15 @@ def test_the_model_can_be_loaded_by_itself(workdir):
     variables, step = training.load_model(workdir, task())
     assert step == fitted.progress.best_step
     assert_same(variables, fitted.variables)
+
+
+def test_a_damaged_model_is_mended_by_the_next_call(workdir):
+    fitted = run(workdir)
+    damage(workdir.model)
+    with pytest.raises(training.CheckpointError):
+        training.load_model(workdir, task())
+    run(workdir)
+    assert_same(training.load_model(workdir, task())[0], fitted.variables)
 
 
 def test_a_model_of_another_shape_is_refused(workdir):
