@@ -220,7 +220,7 @@ def _headline(report: DigitsReport) -> Html:
                     ),
                     Card(
                         label="Misread digits",
-                        value=f"{count(report.misread.sum())} of {count(len(report.misread))}",
+                        value=f"{count(int(report.misread.sum()))} of {count(len(report.misread))}",
                         note="on the held-out scans",
                     ),
                 )

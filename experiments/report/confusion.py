@@ -38,7 +38,8 @@ def confusion_matrix(
         raise ValueError(f"found the class {outside[0]}, expected 0 to {len(classes) - 1}")
     counts = np.zeros((len(classes), len(classes)), np.int64)
     np.add.at(counts, (rows, columns), 1)
-    most = np.where(np.eye(len(classes), dtype=bool), counts.max(initial=1), 3)
+    largest = max(1, *counts.ravel().tolist())
+    most = np.where(np.eye(len(classes), dtype=bool), largest, 3)
     shares = np.minimum(counts / most, 1.0)
     heading = element(
         "tr",

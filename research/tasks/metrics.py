@@ -81,7 +81,7 @@ class Reliability:
     def calibration_error(self) -> float:
         """Expected calibration error: mean |predicted - observed|, weighted by count."""
         gap = np.abs(self.predicted - self.observed)
-        return float((gap * self.count).sum() / self.count.sum())
+        return float(np.average(gap, weights=self.count))
 
 
 def reliability(probabilities: ArrayLike, events: ArrayLike, *, bins: int = 10) -> Reliability:
