@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
 
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from experiments import modes
+from experiments import modes, overrides
+from experiments.experiment import ExperimentError
 
 _CONFIG = config_flags.DEFINE_config_file(
     "config",
@@ -26,12 +26,8 @@ _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Discard the run that the wor
 
 def _parse(argv: Sequence[str]) -> list[str]:
     try:
-        remaining = flags.FLAGS(list(argv))
-    except (AttributeError, KeyError) as error:  # an unknown key of the locked config
-        known = re.search(r'"(.+)" instead of "(.+)"', str(error))
-        name, hint = (known[2], f": did you mean {known[1]}?") if known else (error, "")
-        sys.exit(f"launch.py: the config has no key {name}{hint}")
-    except flags.Error as error:
+        remaining = flags.FLAGS(overrides.checked(argv))
+    except (ExperimentError, flags.Error) as error:
         sys.exit(f"launch.py: {error}")
     if remaining[1:]:
         sys.exit(f"launch.py: not a flag: {' '.join(remaining[1:])}: did you mean --key=value?")
@@ -45,7 +41,7 @@ def main(argv: Sequence[str]) -> None:
     config = flags.FLAGS["config"]
     modes.run(
         config_file=config_flags.get_config_filename(config) if config.present else None,
-        config=_CONFIG.value,
+        config=lambda: _CONFIG.value,
         workdir=_WORKDIR.value,
         mode=_MODE.value,
         cases=_CASES.value,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -12,6 +13,7 @@ from ml_collections import ConfigDict
 from research.inference import Predictor
 from research.tasks import Task
 from research.workdir import Workdir
+from rules import Ruleset
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -23,8 +25,13 @@ class ExperimentError(Exception):
 class Experiment(Protocol):
     """The functions of an experiment file; `data` is what its own `load_data` returns."""
 
+    @property
+    def AFTER_TRAINING(self) -> Collection[str]:  # noqa: N802
+        """Top-level keys of the configuration that have no part in the training."""
+        ...
+
     def get_config(self) -> ConfigDict:
-        """Every number of the experiment, plain data."""
+        """Every number of the experiment, plain data; `policy` names its rule files."""
         ...
 
     def load_data(self, config: ConfigDict) -> Any:
@@ -50,9 +57,13 @@ class Experiment(Protocol):
         ...
 
     def build_program(
-        self, config: ConfigDict, predictor: Predictor, policy: dict[str, str]
+        self, config: ConfigDict, predictor: Predictor, policy: Sequence[Ruleset]
     ) -> Any:
-        """Model and rules compiled together; `policy` holds the rule texts by file name."""
+        """Model and rules as one program; `policy` holds the rule sets of `config.policy`.
+
+        Raises:
+            PolicyError: when a rule set doesn't fit; before anything is decided.
+        """
         ...
 
     def decide_test(self, config: ConfigDict, data: Any, program: Any, workdir: Workdir) -> str:
@@ -85,9 +96,9 @@ def load_experiment(path: str) -> Experiment:
         sys.modules[name] = module
         try:
             spec.loader.exec_module(module)
-        except BaseException:
+        except Exception as error:
             del sys.modules[name]
-            raise
+            raise ExperimentError(f"{path} fails: {type(error).__name__}: {error}") from error
     module = sys.modules[name]
     required = [member for member in vars(Experiment) if not member.startswith("_")]
     missing = [member for member in required if not hasattr(module, member)]

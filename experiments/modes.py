@@ -13,14 +13,10 @@ import jax
 from ml_collections import ConfigDict
 
 from experiments.console import plain_messages
-from experiments.experiment import (
-    Experiment,
-    ExperimentError,
-    load_experiment,
-    located,
-    stored_name,
-)
+from experiments.experiment import Experiment, ExperimentError, load_experiment, stored_name
+from experiments.policies import PolicyError, kept_policy, read_policy
 from research import training
+from research.arguments import ArgumentError
 from research.data.datasets.errors import DatasetError
 from research.data.sources import SourceError
 from research.data.tables import TableError
@@ -31,17 +27,17 @@ from rules import RuleError
 
 RESUMABLE = 75  # sysexits' EX_TEMPFAIL: try the same command again
 _EXPECTED = (
+    ArgumentError,
     CheckpointError,
     DatasetError,
     Diverged,
     ExperimentError,
+    PolicyError,
     RuleError,
     SourceError,
     TableError,
     WorkdirError,
 )
-# What may change between runs of one workdir: it has no part in the training.
-_FREE = ("policy", "economics")
 
 Data = Callable[[], Any]
 
@@ -49,7 +45,7 @@ Data = Callable[[], Any]
 def run(
     *,
     config_file: str | None,
-    config: ConfigDict | None,
+    config: Callable[[], ConfigDict],
     workdir: str,
     mode: str,
     cases: str | None = None,
@@ -60,7 +56,7 @@ def run(
 
     Args:
         config_file: the experiment file; None takes the one the workdir remembers.
-        config: its configuration, overrides applied.
+        config: gives its configuration, overrides applied; unused without `config_file`.
         workdir: directory of the run.
         mode: `train`, `evaluate`, `decide`, or `all` of them.
         cases: file of new cases, with mode `decide`.
@@ -69,24 +65,57 @@ def run(
     """
     plain_messages()
     try:
-        _run(config_file, config, Workdir(Path(workdir)), mode, cases, out, overwrite)
+        _check_flags(workdir, mode, cases, out, overwrite)
+        training.configure()
+        home = Workdir(Path(workdir))
+        if config_file is None:
+            stored = home.config()
+            experiment = load_experiment(stored["experiment"])
+            current = experiment.get_config()
+            current.update(stored["config"])
+            policy = kept_policy(current.policy, home)
+        else:
+            experiment = load_experiment(config_file)
+            current = config()
+            policy = read_policy(current.policy, expected=len(experiment.get_config().policy))
+            stored = {"experiment": stored_name(config_file), "config": current.to_dict()}
+            free = tuple(f"config.{key}" for key in experiment.AFTER_TRAINING)
+            home.claim(stored, free=free, overwrite=overwrite)
+
+        data: Data = functools.cache(functools.partial(experiment.load_data, current))
+        if mode in ("all", "train"):
+            train(experiment, current, home, data)
+        if mode in ("all", "evaluate"):
+            evaluate(experiment, current, home, data)
+        if mode in ("all", "decide"):
+            predictor = load_predictor(experiment, current, home)
+            program = experiment.build_program(current, predictor, policy)
+            if cases:
+                source = Path(cases)
+                target = Path(out) if out else source.with_name(f"{source.stem}-decisions.parquet")
+                print(experiment.decide_cases(current, source, program, target))
+            else:
+                print(experiment.decide_test(current, data(), program, home))
+            # Without an error: from now on the workdir decides by these.
+            for ruleset in policy:
+                home.write_text(Path(ruleset.filename).name, ruleset.text)
+            home.write_json("config.json", stored)
     except Preempted as stop:
         print(stop, file=sys.stderr)
+        sys.exit(RESUMABLE)
+    except KeyboardInterrupt:
+        print("stopped: run the same command to go on", file=sys.stderr)
         sys.exit(RESUMABLE)
     except _EXPECTED as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
 
 
-def _run(
-    config_file: str | None,
-    config: ConfigDict | None,
-    workdir: Workdir,
-    mode: str,
-    cases: str | None,
-    out: str | None,
-    overwrite: bool,
+def _check_flags(
+    workdir: str, mode: str, cases: str | None, out: str | None, overwrite: bool
 ) -> None:
+    if not workdir:
+        raise ExperimentError("--workdir is empty: name a directory")
     if cases and mode != "decide":
         raise ExperimentError("--cases needs --mode=decide: new cases are decided, not trained on")
     if out and not cases:
@@ -95,37 +124,8 @@ def _run(
         raise ExperimentError(f"--overwrite would leave --mode={mode} without a model: train anew")
     if cases and not Path(cases).exists():
         raise ExperimentError(f"there is no file {cases}")
-    training.configure()
-    if config_file is None or config is None:
-        stored = workdir.config()
-        experiment = load_experiment(stored["experiment"])
-        config = experiment.get_config()
-        config.update(stored["config"])
-    else:
-        experiment = load_experiment(config_file)
-        stored = {"experiment": stored_name(config_file), "config": config.to_dict()}
-        workdir.claim(stored, free=tuple(f"config.{key}" for key in _FREE), overwrite=overwrite)
-
-    data: Data = functools.cache(functools.partial(_load_data, experiment, config))
-    if mode in ("all", "train"):
-        train(experiment, config, workdir, data)
-    if mode in ("all", "evaluate"):
-        evaluate(experiment, config, workdir, data)
-    if mode in ("all", "decide"):
-        fresh = config_file is not None
-        predictor = load_predictor(experiment, config, workdir)
-        policy = _policy(config, workdir, fresh=fresh)
-        program = experiment.build_program(config, predictor, policy)
-        if fresh:  # and without an error: from now on the workdir decides by these
-            for name, text in policy.items():
-                workdir.write_text(name, text)
-            workdir.write_json("config.json", stored)
-        if cases:
-            source = Path(cases)
-            target = Path(out) if out else source.with_name(f"{source.stem}-decisions.parquet")
-            print(experiment.decide_cases(config, source, program, target))
-        else:
-            print(experiment.decide_test(config, data(), program, workdir))
+    if cases and out and Path(cases).resolve() == Path(out).resolve():
+        raise ExperimentError("--out is the file of --cases: it would be lost, name another")
 
 
 def train(experiment: Experiment, config: ConfigDict, workdir: Workdir, data: Data) -> None:
@@ -171,25 +171,11 @@ def load_predictor(experiment: Experiment, config: ConfigDict, workdir: Workdir)
     """The trained model of a workdir."""
     task = experiment.build_task(config, workdir)
     variables, step = training.load_model(workdir, task)
-    calibration = workdir.read_json("calibration.json", made_by="--mode=train")
+    calibration = workdir.read_json("calibration.json", Calibration.from_json)
     return Predictor(
         task=task,
         variables=variables,
         prepare=experiment.build_prepare(config, workdir),
-        calibration=Calibration.from_json(calibration),
+        calibration=calibration,
         step=step,
     )
-
-
-def _load_data(experiment: Experiment, config: ConfigDict) -> Any:
-    return experiment.load_data(config)
-
-
-def _policy(config: ConfigDict, workdir: Workdir, *, fresh: bool) -> dict[str, str]:
-    """The rule texts by file name: the configured files, or the workdir's own copies."""
-    names = [Path(path).name for path in config.policy]
-    if fresh:
-        files = [located(path) for path in config.policy]
-    else:
-        files = [workdir.require(name, made_by="--mode=decide --config=...") for name in names]
-    return {name: file.read_text(encoding="utf-8") for name, file in zip(names, files, strict=True)}

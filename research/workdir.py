@@ -15,11 +15,13 @@ import contextlib
 import dataclasses
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from research.data.atomic import replacing
+
+T = TypeVar("T")
 
 
 class WorkdirError(Exception):
@@ -31,6 +33,9 @@ class Workdir:
     """Paths and atomic writes below one directory."""
 
     path: Path
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", Path(self.path))
 
     @property
     def checkpoints(self) -> Path:
@@ -56,7 +61,7 @@ class Workdir:
             config: plain nested data; a new workdir keeps it in `config.json`.
             free: dotted keys that may differ from the earlier run's, with all below
                 them (they do not touch what was trained). The earlier values stay in
-                `config.json`.
+                `config.json`. While nothing is trained yet, all may differ.
             overwrite: discard whatever an earlier run left here.
 
         Raises:
@@ -70,7 +75,9 @@ class Workdir:
             earlier = self._stored_config()
             if earlier is not None:
                 differences = differing(earlier, config, free=free)
-                if differences:
+                if not self.has(self.checkpoints.name):
+                    self.write_json("config.json", config)
+                elif differences:
                     raise WorkdirError(_refusal(self.path, differences))
                 return
             if any(self.path.iterdir()):
@@ -123,9 +130,28 @@ class Workdir:
         """Replaces a JSON file atomically."""
         self.write_text(name, json.dumps(value, indent=2) + "\n")
 
-    def read_json(self, name: str, *, made_by: str) -> Any:
-        """Reads a JSON file that an earlier mode writes."""
-        return json.loads(self.require(name, made_by=made_by).read_text(encoding="utf-8"))
+    def read_json(
+        self, name: str, parse: Callable[[Any], T], *, made_by: str = "--mode=train"
+    ) -> T:
+        """Reads a JSON file that an earlier mode writes.
+
+        Args:
+            name: of the file.
+            parse: makes of the JSON data what is wanted; fails with KeyError, TypeError or
+                ValueError on other data.
+            made_by: the mode, for the message.
+
+        Raises:
+            WorkdirError: when it is missing or damaged.
+        """
+        text = self.require(name, made_by=made_by).read_text(encoding="utf-8")
+        try:
+            return parse(json.loads(text))
+        except (KeyError, TypeError, ValueError) as error:
+            raise WorkdirError(
+                f"{self.path / name} is damaged ({type(error).__name__}: {error}): delete it and "
+                f"run {made_by} again"
+            ) from error
 
     def _stored_config(self) -> dict[str, Any] | None:
         try:
@@ -137,15 +163,18 @@ class Workdir:
                 f"{self.path / 'config.json'} is not valid JSON ({error}): restore it, or pass "
                 "--overwrite to discard this run"
             ) from None
-        if not isinstance(stored, dict):
-            raise WorkdirError(f"{self.path / 'config.json'} holds no configuration")
+        if not isinstance(stored, dict) or not {"experiment", "config"} <= set(stored):
+            raise WorkdirError(
+                f"{self.path / 'config.json'} holds no configuration of ours: restore it, or use "
+                "another --workdir"
+            )
         return stored
 
     def _discard(self) -> None:
         if any(self.path.iterdir()) and not self.has("config.json"):
             raise WorkdirError(
                 f"{self.path} holds no config.json: not a workdir of ours, so --overwrite "
-                "leaves it alone"
+                "leaves it alone; delete it yourself"
             )
         for entry in self.path.iterdir():
             if entry.is_dir() and not entry.is_symlink():
@@ -159,7 +188,7 @@ def explained(path: Path) -> Iterator[None]:
     """Turns the operating system's refusals below `path` into advice."""
     try:
         yield
-    except (PermissionError, FileExistsError, NotADirectoryError) as error:
+    except (PermissionError, FileExistsError, FileNotFoundError, NotADirectoryError) as error:
         raise WorkdirError(
             f"cannot write {path}: {error.strerror}: choose another --workdir"
         ) from error

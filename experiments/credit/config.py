@@ -8,6 +8,7 @@ Takes well under a minute on 2 cores; expect a test AUC of about .83.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,16 +25,21 @@ from experiments.decisions import (
     read_cases,
     write_decisions,
 )
+from experiments.policies import fitting
 from research import training
 from research.data.datasets import credit
 from research.data.features import Features
 from research.data.splits import split
+from research.data.tables import conform
 from research.inference import Decided, Predictor, recode
 from research.models import MLP, Network
 from research.tasks import Classification, Task, metrics
 from research.workdir import Workdir
+from rules import Ruleset
 
 Data = dict[str, credit.Credit]  # by part
+AFTER_TRAINING = ("policy", "economics")
+OUTCOMES = ("approve", "refer", "reject")
 
 
 def get_config() -> ConfigDict:
@@ -92,7 +98,7 @@ def build_task(config: ConfigDict, workdir: Workdir) -> Task:
 
 def build_prepare(config: ConfigDict, workdir: Workdir) -> Features:
     """The fitted features: applied inside the compiled program."""
-    return Features.load(workdir.require("features.json", made_by="--mode=train"))
+    return workdir.read_json("features.json", Features.from_json)
 
 
 def evaluate(config: ConfigDict, data: Data, predictor: Predictor) -> dict[str, Any]:
@@ -115,10 +121,9 @@ def evaluate(config: ConfigDict, data: Data, predictor: Predictor) -> dict[str, 
     return {**evaluation, "summary": output.evaluation_summary(evaluation)}
 
 
-def build_program(config: ConfigDict, predictor: Predictor, policy: dict[str, str]) -> Program:
+def build_program(config: ConfigDict, predictor: Predictor, policy: Sequence[Ruleset]) -> Program:
     """The model's probability of default, and the application itself, go to the rules."""
-    ((filename, text),) = policy.items()
-    decider = rules.compile(rules.parse(text, filename=filename), fired=True)
+    (ruleset,) = policy
     categories = {c.name: c.categories for c in credit.SCHEMA.columns if c.categories}
 
     def present(predictions: Any, columns: Any) -> dict[str, jax.Array]:
@@ -127,7 +132,11 @@ def build_program(config: ConfigDict, predictor: Predictor, policy: dict[str, st
             "p_default": predictions["probabilities"][:, 1],
         }
 
-    return Program(predictor=predictor, decider=decider, present=present)
+    with fitting(ruleset, OUTCOMES):
+        decider = rules.compile(ruleset, fired=True)
+        program = Program(predictor=predictor, decider=decider, present=present)
+        program.check(conform({name: [None] for name in credit.SCHEMA.names}, credit.SCHEMA))
+    return program
 
 
 def decide_test(config: ConfigDict, data: Data, program: Program, workdir: Workdir) -> str:

@@ -46,7 +46,7 @@ def report(
     return render(
         CreditReport(
             config=config,
-            evaluation=workdir.read_json("evaluation.json", made_by="--mode=evaluate"),
+            evaluation=workdir.read_json("evaluation.json", dict, made_by="--mode=evaluate"),
             history=training.read_metrics(workdir.metrics),
             best_step=program.predictor.step,
             decisions=table,

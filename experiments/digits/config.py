@@ -9,6 +9,7 @@ cores; expect an accuracy of .985 or more on the held-out fifth.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from experiments.decisions import (
 from experiments.digits import baselines, numbers, output
 from experiments.digits.report import DigitsReport, render
 from experiments.origin import origin
+from experiments.policies import fitting
 from research import training
 from research.data import augmentation
 from research.data.datasets import digits
@@ -38,7 +40,9 @@ from research.inference import Decided, Predictor
 from research.models import CNN, Network
 from research.tasks import Classification, Task, metrics
 from research.workdir import Workdir
+from rules import Ruleset
 
+AFTER_TRAINING = ("policy", "numbers")
 _GREYS = 16.0  # the scans' pixels count from 0 to 16
 
 
@@ -105,8 +109,9 @@ def build_task(config: ConfigDict, workdir: Workdir) -> Task:
     """Classification of 8x8 images by a CNN, on shifted and noisy copies."""
 
     def augment(key: jax.Array, images: jax.Array) -> jax.Array:
-        shifted = augmentation.shift(key, images, pixels=config.augmentation.shift)
-        return augmentation.noise(key, shifted, scale=config.augmentation.noise)
+        shift_key, noise_key = jax.random.split(key)
+        shifted = augmentation.shift(shift_key, images, pixels=config.augmentation.shift)
+        return augmentation.noise(noise_key, shifted, scale=config.augmentation.noise)
 
     return Classification(
         network=Network.from_nnx(
@@ -145,12 +150,9 @@ def evaluate(config: ConfigDict, data: Data, predictor: Predictor) -> dict[str, 
     return {**evaluation, "summary": output.evaluation_summary(evaluation)}
 
 
-def build_program(config: ConfigDict, predictor: Predictor, policy: dict[str, str]) -> Programs:
+def build_program(config: ConfigDict, predictor: Predictor, policy: Sequence[Ruleset]) -> Programs:
     """One program for single digits, one for whole numbers."""
-    texts = list(policy.items())
-    digit, number = (rules.parse(text, filename=filename) for filename, text in texts)
-    digit_decider = rules.compile(digit, fired=True)
-    number_decider = rules.compile(number, fired=True, derived=("valid",))
+    digit, number = policy
 
     def present_digit(predictions: Any, columns: Any) -> dict[str, jax.Array]:
         (best, second), _ = (
@@ -161,10 +163,17 @@ def build_program(config: ConfigDict, predictor: Predictor, policy: dict[str, st
     def present_number(predictions: Any, columns: Any) -> dict[str, jax.Array]:
         return numbers.present(predictions["probabilities"], number_decider)
 
-    return Programs(
-        digit=Program(predictor=predictor, decider=digit_decider, present=present_digit),
-        number=Program(predictor=predictor, decider=number_decider, present=present_number),
-    )
+    with fitting(digit, ("accept", "human")):
+        decider = rules.compile(digit, fired=True)
+        digit_program = Program(predictor=predictor, decider=decider, present=present_digit)
+        digit_program.check({"scans": np.zeros((1, 8, 8, 1), np.float32)})
+    with fitting(number, ("accept", "repair", "human")):
+        number_decider = rules.compile(number, fired=True, derived=("valid",))
+        number_program = Program(
+            predictor=predictor, decider=number_decider, present=present_number
+        )
+        number_program.check({"scans": np.zeros((1, numbers.PLACES, 8, 8, 1), np.float32)})
+    return Programs(digit=digit_program, number=number_program)
 
 
 def decide_test(config: ConfigDict, data: Data, program: Programs, workdir: Workdir) -> str:
@@ -197,7 +206,7 @@ def decide_test(config: ConfigDict, data: Data, program: Programs, workdir: Work
     )
     report = DigitsReport(
         config=config.to_dict(),
-        evaluation=workdir.read_json("evaluation.json", made_by="--mode=evaluate"),
+        evaluation=workdir.read_json("evaluation.json", dict, made_by="--mode=evaluate"),
         history=training.read_metrics(workdir.metrics),
         best_step=program.number.predictor.step,
         images=data.scans.images[..., 0],

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
+from research.arguments import ArgumentError
 from research.data.hashing import hash64
 
 Indices = npt.NDArray[np.int64]
@@ -31,12 +32,12 @@ def split(
         By name, ascending indices, int64; the parts are disjoint and cover `range(N)`.
 
     Raises:
-        ValueError: if the fractions are negative or do not sum to 1, if N is negative, or
+        ArgumentError: if the fractions are negative or do not sum to 1, if N is negative, or
             if the labels are not one-dimensional.
     """
     names, shares = tuple(fractions), np.asarray(tuple(fractions.values()), np.float64)
     if not names or not np.all(shares >= 0) or not math.isclose(shares.sum(), 1, abs_tol=1e-6):
-        raise ValueError(
+        raise ArgumentError(
             f"fractions are {dict(fractions)}, expected numbers from 0 that sum to 1 "
             f"(they sum to {shares.sum():g})"
         )
@@ -63,11 +64,11 @@ def split(
 def _codes(strata: int | npt.ArrayLike) -> Indices:
     if isinstance(strata, int | np.integer):
         if strata < 0:
-            raise ValueError(f"found {strata} examples, expected 0 or more")
+            raise ArgumentError(f"found {strata} examples, expected 0 or more")
         return np.zeros(strata, np.int64)
     labels = np.asarray(strata)
     if labels.ndim != 1:
-        raise ValueError(f"strata have the shape {labels.shape}, expected one label each, [N]")
+        raise ArgumentError(f"strata have the shape {labels.shape}, expected one label each, [N]")
     return np.unique(labels, return_inverse=True)[1].astype(np.int64)
 
 

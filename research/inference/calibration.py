@@ -12,6 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from research.arguments import require
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Fit = Callable[[Floats, Ints], "Calibration"]
@@ -60,8 +62,20 @@ class Calibration:
         Args:
             logits: `[N, K]`.
             labels: int `[N]`.
+
+        Raises:
+            ArgumentError: when they don't fit each other.
         """
         rows, chosen = np.asarray(logits, np.float64), np.asarray(labels)
+        require(
+            rows.ndim == 2 and chosen.shape == rows.shape[:1],
+            f"found logits {rows.shape} and labels {chosen.shape}, expected [N, K] and [N]",
+        )
+        require(bool(np.isfinite(rows).all()), "logits hold NaN or infinity: did training diverge?")
+        require(
+            chosen.dtype.kind in "iu" and bool(((chosen >= 0) & (chosen < rows.shape[1])).all()),
+            f"labels must be integers from 0 to {rows.shape[1] - 1}",
+        )
         if len(rows) < _FOLDS:
             return cls()
         folds = [np.arange(len(rows)) % _FOLDS == k for k in range(_FOLDS)]

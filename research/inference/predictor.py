@@ -10,6 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import jax
 import numpy as np
 
+from research.arguments import require
 from research.inference.calibration import Calibration
 from research.inference.decider import Columns, Decider
 from research.models.network import Variables
@@ -92,6 +93,17 @@ class DecisionProgram(Generic[D]):
         seen = self.present(predictions, columns)
         return Decided(predictions, seen, self.decider(seen))
 
+    def check(self, columns: Columns) -> None:
+        """Traces the program without running it, so that what doesn't fit is known early.
+
+        Args:
+            columns: of any number of cases, only shapes and dtypes matter.
+
+        Raises:
+            TypeError, ValueError: whatever the decider says of what it is given.
+        """
+        jax.eval_shape(self.run, self.predictor.variables, dict(columns))
+
     def __call__(self, columns: Columns) -> Decided:
         """Decides any number of cases (host arrays, leading axis N)."""
         compiled = functools.partial(self._compiled, self.predictor.variables)
@@ -115,8 +127,14 @@ def in_batches(function: Callable[[dict[str, Any]], Any], columns: Columns) -> A
 
     Returns:
         The function's pytree with host arrays `[N, ...]`.
+
+    Raises:
+        ArgumentError: when there is no column, or their lengths differ.
     """
-    count = len(next(iter(columns.values())))
+    lengths = {name: len(array) for name, array in columns.items()}
+    require(bool(lengths), "found no columns, expected at least one")
+    require(len(set(lengths.values())) == 1, f"columns differ in their number of cases: {lengths}")
+    count = next(iter(lengths.values()))
     size = min(1 << max(count - 1, 0).bit_length(), _LARGEST_BATCH)
     parts = []
     for first in range(0, max(count, 1), size):

@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
+from research.arguments import require
+
 
 class ConvBlock(nnx.Module):
     """Convolution 3x3, BatchNorm, ReLU."""
@@ -46,11 +48,12 @@ class CNN(nnx.Module):
         rngs: nnx.Rngs,
     ) -> None:
         divisor = 2 ** (len(channels) - 1)
-        if image[0] % divisor or image[1] % divisor:
-            raise ValueError(
-                f"{len(channels)} stages need height and width divisible by {divisor}, "
-                f"found {image[0]}x{image[1]}: use fewer stages or pad the images"
-            )
+        require(0 <= dropout < 1, f"dropout is {dropout}, expected 0 or more and less than 1")
+        require(
+            image[0] % divisor == image[1] % divisor == 0,
+            f"{len(channels)} stages need height and width divisible by {divisor}, "
+            f"found {image[0]}x{image[1]}: use fewer stages or pad the images",
+        )
         widths = (image[2], *channels)
         self.stages = nnx.List(
             [

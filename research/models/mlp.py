@@ -8,6 +8,8 @@ from itertools import pairwise
 import jax
 from flax import nnx
 
+from research.arguments import require
+
 
 class MLP(nnx.Module):
     """Dense layers with GELU and dropout, then a linear read-out.
@@ -29,6 +31,8 @@ class MLP(nnx.Module):
         dropout: float = 0.0,
         rngs: nnx.Rngs,
     ) -> None:
+        require(0 <= dropout < 1, f"dropout is {dropout}, expected 0 or more and less than 1")
+        require(min(hidden, default=1) > 0, f"hidden widths are {hidden}, expected positive")
         widths = (features, *hidden)
         self.layers = nnx.List([nnx.Linear(a, b, rngs=rngs) for a, b in pairwise(widths)])
         self.dropout = nnx.Dropout(dropout)

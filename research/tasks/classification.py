@@ -7,8 +7,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
+from research.arguments import require
 from research.models.network import Network, Variables
 from research.tasks.task import Batch, Metrics, TrainState
 
@@ -32,6 +34,26 @@ class Classification:
     optimizer: optax.GradientTransformation
     augment: Any = None
     label_smoothing: float = 0.0
+
+    def check(self, examples: Batch) -> None:
+        """See `Task.check`: names, and labels among the network's K classes."""
+        require(
+            {"inputs", "labels"} <= set(examples),
+            f"found the names {', '.join(examples) or '(none)'}, expected inputs and labels",
+        )
+        labels = np.asarray(examples["labels"])
+        one = jax.tree.map(lambda array: array[:1], examples["inputs"])
+        outputs = jax.eval_shape(lambda: self.predict(self.init(0).variables, one))
+        classes = outputs["logits"].shape[-1]
+        require(
+            labels.ndim == 1 and labels.dtype.kind in "iu",
+            f"labels are {labels.dtype} {labels.shape}, expected integers [N]",
+        )
+        require(
+            bool(((labels >= 0) & (labels < classes)).all()),
+            f"labels run from {labels.min()} to {labels.max()}, the network has {classes} classes: "
+            f"expected 0 to {classes - 1}",
+        )
 
     def init(self, seed: int) -> TrainState:
         """See `Task.init`."""

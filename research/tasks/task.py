@@ -36,6 +36,10 @@ class TrainState(NamedTuple):
 class Task(Protocol):
     """What a model is trained for: owns its networks, losses, optimizers and metrics."""
 
+    def check(self, examples: Batch) -> None:
+        """Raises `ArgumentError` for examples it can't be trained on; host arrays `[N, ...]`."""
+        ...
+
     def init(self, seed: int) -> TrainState:
         """The state before the first step."""
         ...

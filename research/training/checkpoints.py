@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import warnings
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from orbax.checkpoint.experimental import v1 as ocp
 
 from research.workdir import explained
 
+_STRUCTURE = "structure"
 _log = logging.getLogger(__name__)
 
 
@@ -74,7 +76,9 @@ class Checkpoints:
         if step in self.steps:
             return
         with explained(self._directory), _quiet():
-            self._orbax.save_async(step, _as_dict(tree), custom_metadata=notes)
+            leaves = _as_dict(tree)
+            notes = {**notes, _STRUCTURE: _structure(leaves)}
+            self._orbax.save_async(step, leaves, custom_metadata=notes)
 
     def restore(self, like: Any) -> Restored | None:
         """The newest checkpoint that can be read, or None where there is none at all.
@@ -89,6 +93,11 @@ class Checkpoints:
         for step in reversed(self.steps):
             try:
                 restored = self._read(step, like)
+            except _OtherStructure:
+                raise CheckpointError(
+                    f"{self._directory} holds the state of another model or optimizer: use "
+                    "another --workdir, or pass --overwrite to discard that run"
+                ) from None
             except Exception as error:  # whatever a damaged file makes Orbax raise
                 failures.append(f"step {step}: {_brief(error)}")
                 _log.warning("the checkpoint of step %d is damaged (%s)", step, _brief(error))
@@ -100,8 +109,8 @@ class Checkpoints:
             raise CheckpointError(
                 f"no checkpoint below {self._directory} can be read:\n  "
                 + "\n  ".join(failures)
-                + "\nif the model's shape changed, use another --workdir; else pass --overwrite "
-                "to start again"
+                + "\nrun --mode=train: it repairs what an undamaged checkpoint holds; else pass "
+                "--overwrite to start again"
             )
         return None
 
@@ -117,10 +126,16 @@ class Checkpoints:
 
     def _read(self, step: int, like: Any) -> Restored:
         with _quiet():
-            notes = self._orbax.metadata(step).custom_metadata
+            notes = dict(self._orbax.metadata(step).custom_metadata)
+            if notes.pop(_STRUCTURE) != _structure(_as_dict(like)):
+                raise _OtherStructure
             saved = self._orbax.load(step, jax.tree.map(_abstract, _as_dict(like)))
         leaves = [saved[name] for name in _as_dict(like)]
-        return Restored(step, jax.tree.unflatten(jax.tree.structure(like), leaves), dict(notes))
+        return Restored(step, jax.tree.unflatten(jax.tree.structure(like), leaves), notes)
+
+
+class _OtherStructure(Exception):
+    """A checkpoint of other leaves than asked for: nothing is damaged."""
 
 
 class _Always(ocp.training.save_decision_policies.SaveDecisionPolicy):  # type: ignore[misc]
@@ -134,6 +149,12 @@ def _as_dict(tree: Any) -> dict[str, Any]:
     """Leaves by dotted path: whatever containers a state uses, the files hold plain names."""
     leaves = jax.tree_util.tree_leaves_with_path(tree)
     return {jax.tree_util.keystr(path, simple=True, separator="."): leaf for path, leaf in leaves}
+
+
+def _structure(leaves: dict[str, Any]) -> str:
+    """A digest of the names, shapes and dtypes of all leaves."""
+    lines = [f"{name} {leaf.dtype}{leaf.shape}" for name, leaf in sorted(leaves.items())]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _abstract(leaf: Any) -> Any:

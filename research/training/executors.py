@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
+from research.arguments import require
 from research.data.loading import padded
 from research.models.network import Variables
 from research.tasks.task import Batch, Metrics, Task, TrainState
@@ -42,18 +43,18 @@ class Executor:
         mesh: see `data_mesh`.
 
     Raises:
-        ValueError: when the batch doesn't divide over the devices.
+        ArgumentError: when the batch doesn't divide over the devices.
     """
 
     def __init__(
         self, task: Task, examples: Batch, *, batch_size: int, mesh: Mesh | None = None
     ) -> None:
         mesh = data_mesh() if mesh is None else mesh
-        if batch_size % mesh.size:
-            raise ValueError(
-                f"batch_size {batch_size} does not divide over {mesh.size} devices: use "
-                f"{max(batch_size // mesh.size, 1) * mesh.size}"
-            )
+        require(
+            batch_size % mesh.size == 0,
+            f"batch_size {batch_size} does not divide over {mesh.size} devices: use "
+            f"{max(batch_size // mesh.size, 1) * mesh.size}",
+        )
         self._task = task
         self._replicated = NamedSharding(mesh, PartitionSpec())
         self._by_example = NamedSharding(mesh, PartitionSpec("data"))

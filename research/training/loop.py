@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh
 
+from research.arguments import require
 from research.data.loading import Batches
 from research.models.network import Variables
 from research.tasks.task import Batch, Metrics, Task
@@ -34,14 +35,14 @@ class Progress:
 
     Attributes:
         step: updates made.
-        best_step: the evaluation with the lowest monitored metric.
-        best_value: that metric; infinite before the first evaluation.
+        best_step: the evaluation with the best monitored metric.
+        best_value: that metric; None before the first evaluation.
         finished: why the run ended, or None.
     """
 
     step: int = 0
     best_step: int = 0
-    best_value: float = math.inf
+    best_value: float | None = None
     finished: str | None = None
 
 
@@ -79,6 +80,7 @@ def fit(
     seed: int = 0,
     patience: int | None = None,
     monitor: str = "loss",
+    maximise: bool = False,
     steps_per_call: int = 1,
     checkpoint_every: int | None = None,
     workdir: Workdir | None = None,
@@ -98,7 +100,8 @@ def fit(
         evaluate_every: steps between evaluations.
         seed: of the initial variables, the order of the examples, and all noise.
         patience: evaluations without improvement after which to stop; None never stops.
-        monitor: the validation metric to minimise.
+        monitor: the validation metric that tells which evaluation is best.
+        maximise: whether more of it is better.
         steps_per_call: updates a dispatch (`lax.scan`); leave 1 for convolutions on a CPU.
         checkpoint_every: steps between checkpoints, rounded up to an evaluation; None
             saves at every evaluation.
@@ -106,10 +109,31 @@ def fit(
         mesh: devices to use, all by default.
 
     Raises:
+        ArgumentError: when the examples or a number can't be used.
+        WorkdirError: when the workdir holds a run of other arguments.
         Diverged: when the loss is not finite.
         Preempted: on SIGTERM or SIGINT, after saving.
     """
-    batches = Batches(len(next(iter(train.values()))), batch_size, seed=seed)
+    for name, number in (
+        ("steps", steps),
+        ("batch_size", batch_size),
+        ("evaluate_every", evaluate_every),
+        ("steps_per_call", steps_per_call),
+    ):
+        require(number >= 1, f"{name} is {number}, expected 1 or more")
+    require(0 <= seed < 2**32, f"seed is {seed}, expected 0 to 2**32 - 1")
+    sizes = [_size(task, train, "training"), _size(task, validation, "validation")]
+    identity = {
+        "steps": steps,
+        "batch_size": batch_size,
+        "evaluate_every": evaluate_every,
+        "seed": seed,
+        "patience": patience,
+        "monitor": monitor,
+        "maximise": maximise,
+        "examples": sizes,
+    }
+    batches = Batches(sizes[0], batch_size, seed=seed)
     executor = Executor(task, train, batch_size=batch_size, mesh=mesh)
     evaluate = evaluator(task, validation)
     state = task.init(seed)
@@ -120,7 +144,8 @@ def fit(
         restored = checkpoints.restore(saved) if checkpoints else None
         if checkpoints and restored:
             checkpoints.drop_after(restored.step)
-            now = Progress(**restored.notes)
+            _require_same_run(restored.notes["run"], identity, workdir)
+            now = Progress(**restored.notes["progress"])
             saved = _Saved(executor.place(restored.tree.carry), restored.tree.best)
         history = _History(workdir, through=now.step)
         carry, best = saved
@@ -128,7 +153,8 @@ def fit(
 
         def save() -> None:
             if checkpoints:
-                checkpoints.save(now.step, _Saved(carry, best), dataclasses.asdict(now))
+                notes = {"run": identity, "progress": dataclasses.asdict(now)}
+                checkpoints.save(now.step, _Saved(carry, best), notes)
 
         with _progress(now, steps) as report:
             while now.finished is None:
@@ -143,9 +169,9 @@ def fit(
                         now.step, carry.sums, interval, evaluate(carry.state.variables)
                     )
                     history.append(record)
-                    report(now.step, _note(record))
-                    value = record["validation"][monitor]
-                    if value < now.best_value:
+                    value = _monitored(record, monitor)
+                    report(now.step, f"{monitor} {value:.4f}")
+                    if _better(value, now.best_value, maximise):
                         now = dataclasses.replace(now, best_step=now.step, best_value=value)
                         best = jax.tree.map(jnp.copy, carry.state.variables)
                     carry = carry._replace(sums=jax.tree.map(jnp.zeros_like, carry.sums))
@@ -214,8 +240,41 @@ def _record(step: int, sums: Metrics, steps: int, validation: dict[str, float]) 
     return {"step": step, "train": train, "validation": validation}
 
 
-def _note(record: dict[str, Any]) -> str:
-    return f"loss {record['train']['loss']:.4f}  validation {record['validation']['loss']:.4f}"
+def _monitored(record: dict[str, Any], monitor: str) -> float:
+    metrics = record["validation"]
+    require(monitor in metrics, f"monitor is {monitor}, the task has {', '.join(sorted(metrics))}")
+    value: float = metrics[monitor]
+    return value
+
+
+def _better(value: float, best: float | None, maximise: bool) -> bool:
+    return best is None or (value > best if maximise else value < best)
+
+
+def _size(task: Task, examples: Batch, what: str) -> int:
+    """The number of examples, N; raises `ArgumentError` for what can't be used."""
+    lengths = {name: len(array) for name, array in examples.items()}
+    require(
+        len(set(lengths.values())) == 1 and min(lengths.values()) > 0,
+        f"the {what} examples have the lengths {lengths or '(nothing)'}, expected one and the same",
+    )
+    task.check(examples)
+    return next(iter(lengths.values()))
+
+
+def _require_same_run(
+    earlier: dict[str, Any], now: dict[str, Any], workdir: Workdir | None
+) -> None:
+    differences = [
+        f"{name} is {now[name]}, was {earlier.get(name)}"
+        for name in now
+        if now[name] != earlier.get(name)
+    ]
+    if differences and workdir:
+        raise WorkdirError(
+            f"{workdir.path} holds a run of other arguments ({'; '.join(differences)}): use "
+            "another workdir"
+        )
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ def decide(credit_run, tmp_path, capsys):
         out = tmp_path / "decided.parquet"
         arguments = {
             "config_file": None,
-            "config": None,
+            "config": lambda: None,
             "workdir": str(credit_run[0]),
             "mode": "decide",
             "cases": str(path),

@@ -16,11 +16,11 @@ CONFIG = "--config=experiments/credit/config.py"
         ((CONFIG,), "--workdir must have a value"),
         (
             (CONFIG, "--config.optimizer.learning_rat=3"),
-            "the config has no key learning_rat: did you mean learning_rate?",
+            "config.optimizer has no key learning_rat: did you mean learning_rate?",
         ),
         (
             (CONFIG, "--config.modell.dropout=0.1"),
-            "the config has no key modell: did you mean model?",
+            "config has no key modell: did you mean model?",
         ),
         ((CONFIG, "--config.seed=abc"), "flag --config.seed=abc: invalid literal"),
         ((CONFIG, "--wrkdir=x"), "Unknown command line flag 'wrkdir'. Did you mean: workdir"),
@@ -37,7 +37,7 @@ def test_mistakes_in_flags(launch, flags, message):
 def run(tmp_path, capsys, **changes):
     arguments = {
         "config_file": None,
-        "config": None,
+        "config": lambda: None,
         "workdir": str(tmp_path / "run"),
         "mode": "all",
     }
@@ -66,7 +66,7 @@ def test_deciding_before_training(tmp_path, capsys):
         capsys,
         mode="decide",
         config_file="experiments/credit/config.py",
-        config=experiment.get_config(),
+        config=experiment.get_config,
     )
     assert "features.json is missing: run --mode=train first" in error
 
@@ -82,7 +82,7 @@ def test_a_policy_with_an_error_is_shown_with_its_place(credit_run, tmp_path, ca
     with pytest.raises(SystemExit):
         modes.run(
             config_file="experiments/credit/config.py",
-            config=config,
+            config=lambda: config,
             workdir=str(credit_run[0]),
             mode="decide",
         )
@@ -119,6 +119,6 @@ def test_a_workdir_that_cannot_be_written(tmp_path, capsys, monkeypatch):
         tmp_path,
         capsys,
         config_file="experiments/credit/config.py",
-        config=experiment.get_config(),
+        config=experiment.get_config,
     )
     assert "Read-only file system" in error

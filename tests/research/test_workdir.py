@@ -11,6 +11,7 @@ CONFIG = {"experiment": "e.py", "config": {"seed": 0, "model": {"hidden": (64, 6
 def workdir(tmp_path):
     made = Workdir(tmp_path / "run")
     made.claim(CONFIG)
+    made.checkpoints.mkdir()
     return made
 
 
@@ -45,7 +46,6 @@ def test_a_free_key_frees_only_itself_and_what_is_below():
 
 
 def test_overwrite_discards_everything(workdir):
-    workdir.checkpoints.mkdir()
     workdir.write_text("old.txt", "old")
     workdir.claim({"experiment": "other.py"}, overwrite=True)
     assert sorted(path.name for path in workdir.path.iterdir()) == ["config.json"]
@@ -71,7 +71,7 @@ def test_what_is_missing_and_which_mode_makes_it(tmp_path):
     with pytest.raises(WorkdirError, match="train first"):
         workdir.config()
     with pytest.raises(WorkdirError, match="run --mode=evaluate first"):
-        workdir.read_json("evaluation.json", made_by="--mode=evaluate")
+        workdir.read_json("evaluation.json", dict, made_by="--mode=evaluate")
 
 
 def test_a_failing_write_leaves_the_old_file(workdir):
@@ -80,7 +80,7 @@ def test_a_failing_write_leaves_the_old_file(workdir):
         temporary.write_text("half")
         raise RuntimeError
     assert (workdir.path / "report.html").read_text() == "old"
-    assert len(list(workdir.path.iterdir())) == 2
+    assert len(list(workdir.path.iterdir())) == 3
 
 
 def test_a_full_disk_is_explained(workdir):
@@ -105,3 +105,29 @@ def test_a_read_only_disk_is_explained(tmp_path, monkeypatch):
     monkeypatch.setattr("pathlib.Path.mkdir", refuse)
     with pytest.raises(WorkdirError, match="Read-only file system"):
         Workdir(tmp_path / "run").claim(CONFIG)
+
+
+def test_while_nothing_is_trained_the_configuration_may_change(tmp_path):
+    workdir = Workdir(tmp_path)
+    workdir.claim({"experiment": "e.py", "config": {"batch_size": 0}})
+    workdir.claim({"experiment": "e.py", "config": {"batch_size": 8}})
+    assert workdir.config()["config"]["batch_size"] == 8
+
+
+def test_a_config_of_somebody_else_is_named(workdir):
+    (workdir.path / "config.json").write_text("{}")
+    with pytest.raises(WorkdirError, match="holds no configuration of ours"):
+        workdir.config()
+
+
+@pytest.mark.parametrize("text", ["{", "{}", '{"scale": "x"}', "[]"])
+def test_damaged_json_is_named_with_what_to_do(workdir, text):
+    workdir.write_text("calibration.json", text)
+    with pytest.raises(
+        WorkdirError, match=r"calibration.json is damaged .* run --mode=train again"
+    ):
+        workdir.read_json("calibration.json", lambda data: float(data["scale"]))
+
+
+def test_a_path_may_be_text(tmp_path):
+    assert Workdir(str(tmp_path)).metrics == tmp_path / "metrics.jsonl"

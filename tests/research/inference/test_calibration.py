@@ -3,6 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from research.arguments import ArgumentError
 from research.inference import Calibration
 from research.tasks import metrics
 
@@ -69,3 +70,17 @@ def test_json_is_exact():
 def test_no_calibration_is_softmax():
     logits = jnp.array([[1.0, 2.0], [0.0, -3.0]])
     np.testing.assert_allclose(Calibration()(logits), jax.nn.softmax(logits), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels", "message"),
+    [
+        ([[0.0, 1.0]], [0, 1], r"logits \(1, 2\) and labels \(2,\)"),
+        ([[0.0, np.nan]], [0], "NaN or infinity"),
+        ([[0.0, 1.0]], [-1], "integers from 0 to 1"),
+        ([[0.0, 1.0]], [0.0], "integers from 0 to 1"),
+    ],
+)
+def test_what_cannot_be_fitted(logits, labels, message):
+    with pytest.raises(ArgumentError, match=message):
+        Calibration.fit(logits, labels)

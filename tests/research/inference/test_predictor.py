@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from research.arguments import ArgumentError
 from research.inference import Calibration, DecisionProgram, Predictor, load_decider, recode
 from research.inference.predictor import in_batches
 from research.models import MLP, Network
@@ -134,3 +135,10 @@ def test_deciders_are_found_by_entry_point(monkeypatch, tmp_path):
     assert calls == [(tmp_path / "policy.txt", {"strict": True})]
     with pytest.raises(LookupError, match=r"no decider plug-in named 'rules' .* \(found: mine\)"):
         load_decider("policy.rules")
+
+
+def test_columns_must_fit_each_other(predictor):
+    with pytest.raises(ArgumentError, match=r"differ in their number of cases: {'x': 5, 'y': 3}"):
+        predictor({"x": np.zeros(5), "y": np.zeros(3)})
+    with pytest.raises(ArgumentError, match="found no columns"):
+        predictor({})

@@ -1,5 +1,3 @@
-import json
-import math
 import os
 import signal
 import subprocess
@@ -12,8 +10,9 @@ import numpy as np
 import pytest
 
 from research import training
+from research.arguments import ArgumentError
 from research.training import Diverged, Preempted, fit, read_metrics
-from research.workdir import Workdir
+from research.workdir import Workdir, WorkdirError
 from tests.effort import KILLS
 from tests.research.training import problems
 from tests.research.training.problems import OPTIONS, assert_same, examples, one_device, task
@@ -98,7 +97,7 @@ def test_a_damaged_model_is_mended_by_the_next_call(workdir):
 
 def test_a_model_of_another_shape_is_refused(workdir):
     run(workdir)
-    with pytest.raises(training.CheckpointError, match="no checkpoint below"):
+    with pytest.raises(training.CheckpointError, match="of another model or optimizer"):
         training.load_model(workdir, task(hidden=(5,)))
 
 
@@ -207,13 +206,8 @@ def test_a_loss_that_is_not_finite_stops_the_run():
         fit(task(), broken, VALIDATION, mesh=one_device(), **OPTIONS)
 
 
-def test_progress_before_the_first_evaluation_survives_json():
-    fresh = training.Progress()
-    assert training.Progress(**json.loads(json.dumps(vars(fresh)))).best_value == math.inf
-
-
 def test_a_batch_that_does_not_divide_over_the_devices():
-    with pytest.raises(ValueError, match="batch_size 12 does not divide over 8 devices: use 8"):
+    with pytest.raises(ArgumentError, match="batch_size 12 does not divide over 8 devices: use 8"):
         fit(task(), TRAIN, VALIDATION, **OPTIONS | {"batch_size": 12})
 
 
@@ -224,3 +218,56 @@ def test_eight_devices_train_like_one():
         assert a["train"]["loss"] == pytest.approx(b["train"]["loss"], rel=1e-4)
     kernels = (np.asarray(f.variables.params["readout"]["kernel"]) for f in (one, eight))
     np.testing.assert_allclose(*kernels, atol=1e-4)
+
+
+def test_another_call_on_the_same_workdir_is_refused(workdir):
+    run(workdir)
+    with pytest.raises(WorkdirError, match=r"run of other arguments \(steps is 80, was 60; seed"):
+        run(workdir, steps=80, seed=3)
+    with pytest.raises(training.CheckpointError, match="of another model or optimizer"):
+        fit(task(hidden=(5,)), TRAIN, VALIDATION, mesh=one_device(), workdir=workdir, **OPTIONS)
+
+
+def test_the_best_evaluation_may_be_the_largest():
+    fitted = run(steps=300, evaluate_every=20, monitor="accuracy", maximise=True)
+    accuracy = [record["validation"]["accuracy"] for record in fitted.history]
+    assert fitted.progress.best_value == max(accuracy)
+    assert fitted.progress.best_step == 20 * (1 + int(np.argmax(accuracy)))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"steps": 0}, "steps is 0, expected 1 or more"),
+        ({"steps_per_call": 0}, "steps_per_call is 0"),
+        ({"evaluate_every": 0}, "evaluate_every is 0"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"seed": -1}, "seed is -1, expected 0"),
+        ({"monitor": "auc"}, "monitor is auc, the task has accuracy, loss"),
+    ],
+)
+def test_numbers_that_cannot_be_used(options, message):
+    with pytest.raises(ArgumentError, match=message):
+        run(**options)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"labels": np.zeros(10, np.int32)}, r"training examples have the lengths \{'inputs': 200"),
+        ({"labels": np.full(200, 2)}, "labels run from 2 to 2, the network has 2 classes"),
+        ({"labels": np.full(200, -1)}, "labels run from -1 to -1"),
+        ({"labels": np.zeros(200)}, r"labels are float64 \(200,\), expected integers"),
+        ({"labels": np.zeros((200, 1), int)}, r"labels are int64 \(200, 1\)"),
+    ],
+)
+def test_labels_that_cannot_be_used(change, message):
+    with pytest.raises(ArgumentError, match=message):
+        fit(task(), {**TRAIN, **change}, VALIDATION, mesh=one_device(), **OPTIONS)
+
+
+def test_examples_that_cannot_be_used():
+    with pytest.raises(ArgumentError, match="expected inputs and labels"):
+        fit(task(), {"x": TRAIN["inputs"]}, VALIDATION, mesh=one_device(), **OPTIONS)
+    with pytest.raises(ArgumentError, match="the training examples have the lengths"):
+        fit(task(), {}, VALIDATION, mesh=one_device(), **OPTIONS)

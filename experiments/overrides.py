@@ -1,0 +1,48 @@
+"""`--config.x.y=VALUE` on the command line, checked before it is parsed."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+
+from ml_collections import ConfigDict
+
+from experiments.experiment import ExperimentError, load_experiment, located
+
+_FILE = re.compile(r"--?config=(.+)")
+_OVERRIDE = re.compile(r"--?config\.([^=]+)")
+
+
+def checked(argv: Sequence[str]) -> list[str]:
+    """The arguments with the experiment's file located; every overridden key exists.
+
+    Args:
+        argv: of the command.
+
+    Raises:
+        ExperimentError: for a file that is no experiment, or a key that it doesn't have.
+    """
+    files = [match[1] for match in map(_FILE.fullmatch, argv) if match]
+    keys = [match[1] for match in map(_OVERRIDE.match, argv) if match]
+    if keys and not files:
+        raise ExperimentError(
+            f"--config.{keys[0]} changes a number of a config: give --config=FILE"
+        )
+    for file in files:
+        config = load_experiment(file).get_config()
+        for key in keys:
+            _check(config, key)
+    return [f"--config={located(m[1])}" if (m := _FILE.fullmatch(a)) else a for a in argv]
+
+
+def _check(config: ConfigDict, dotted: str) -> None:
+    path = "config"
+    for name in dotted.split("."):
+        if not isinstance(config, ConfigDict):
+            raise ExperimentError(f"{path} is a value, it has no key {name}")
+        if name not in config:
+            near = difflib.get_close_matches(name, config.keys(), n=1)
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(config.keys())}"
+            raise ExperimentError(f"{path} has no key {name}: {hint}")
+        config, path = config[name], f"{path}.{name}"
