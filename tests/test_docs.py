@@ -52,7 +52,7 @@ def shell_lines(start):
                         yield shlex.split(line, comments=True)
 
 
-@pytest.mark.parametrize("command", shell_lines("python -m rules"), ids=" ".join)
+@pytest.mark.parametrize("command", list(shell_lines("python -m rules")), ids=" ".join)
 def test_rule_commands(command):
     if not all((ROOT / word).exists() for word in command if word.endswith(".rules")):
         pytest.skip("needs the reader's own file")

@@ -51,7 +51,7 @@ def test_the_rules_lower_the_error_rate(digits_run):
             weights = [1, 3] * 6 + [1]
             assert sum(int(d) * w for d, w in zip(number, weights, strict=True)) % 10 == 0
     assert by_hand["accept"] > 700
-    assert by_hand["repair"] > 50
+    assert by_hand["repair"] > 20
     assert "that need no person" in digits_run[1]
 
 

@@ -22,6 +22,11 @@ CONFIG = "--config=experiments/credit/config.py"
             (CONFIG, "--config.modell.dropout=0.1"),
             "config has no key modell: did you mean model?",
         ),
+        ((CONFIG, "--config.optimizer.lr=3"), "config.optimizer has no key lr: it has clip,"),
+        ((CONFIG, "--config.seed.x=3"), "config.seed is a value, it has no key x"),
+        (("--config.seed=3",), "--config.seed changes a number of a config: give --config=FILE"),
+        (("--config=nowhere.py",), "there is no file nowhere.py"),
+        (("--config=README.md",), "README.md is not a Python file"),
         ((CONFIG, "--config.seed=abc"), "flag --config.seed=abc: invalid literal"),
         ((CONFIG, "--wrkdir=x"), "Unknown command line flag 'wrkdir'. Did you mean: workdir"),
         (
@@ -95,9 +100,79 @@ def test_a_policy_with_an_error_is_shown_with_its_place(credit_run, tmp_path, ca
     assert "broken" not in (credit_run[0] / "config.json").read_text()
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("{no, yes}", "{no, yes}\ninput guarantor: bool"), "no column for input guarantor"),
+        ((", part_time", ""), "job can be part_time, which the rules don't list"),
+        (("refer, approve}", "refer, approve, hold}"), "decides hold, this experiment knows"),
+        (("ruleset", "rulset"), "broken.rules:"),
+    ],
+)
+def test_a_policy_that_does_not_fit_changes_nothing(credit_run, tmp_path, capsys, change, message):
+    before = {path.name: path.read_bytes() for path in credit_run[0].iterdir() if path.is_file()}
+    experiment = load_experiment("experiments/credit/config.py")
+    config = experiment.get_config()
+    policy = tmp_path / "broken.rules"
+    policy.write_text((credit_run[0] / "policy.rules").read_text().replace(*change))
+    config.policy = (str(policy),)
+    with pytest.raises(SystemExit):
+        modes.run(
+            config_file="experiments/credit/config.py",
+            config=lambda: config,
+            workdir=str(credit_run[0]),
+            mode="decide",
+        )
+    assert message in capsys.readouterr().err
+    after = {path.name: path.read_bytes() for path in credit_run[0].iterdir() if path.is_file()}
+    assert before == after
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        ((), "names no file: this experiment needs 1 rule file"),
+        (("a.rules", "b.rules"), "needs 1 rule file"),
+        (("nowhere.rules",), "there is no file nowhere.rules"),
+        (("experiments",), "experiments can't be read as a rule file"),
+    ],
+)
+def test_policies_that_are_none(tmp_path, capsys, policy, message):
+    experiment = load_experiment("experiments/credit/config.py")
+    config = experiment.get_config()
+    config.policy = policy
+    error = run(
+        tmp_path,
+        capsys,
+        config_file="experiments/credit/config.py",
+        config=lambda: config,
+    )
+    assert message in error
+    assert not (tmp_path / "run").exists()
+
+
+def test_cases_are_not_overwritten(tmp_path, capsys):
+    (tmp_path / "cases.csv").write_text("precious")
+    cases = str(tmp_path / "cases.csv")
+    assert "it would be lost" in run(tmp_path, capsys, mode="decide", cases=cases, out=cases)
+
+
+def test_keyboard_interrupt_outside_of_training(tmp_path, capsys, monkeypatch):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("research.training.configure", interrupt)
+    with pytest.raises(SystemExit) as stop:
+        modes.run(config_file=None, config=lambda: None, workdir=str(tmp_path), mode="all")
+    assert stop.value.code == 75
+    assert "stopped: run the same command to go on" in capsys.readouterr().err
+
+
 def test_an_experiment_file_must_have_its_functions(tmp_path):
     (tmp_path / "mine.py").write_text("def get_config(): ...\n")
-    with pytest.raises(ExperimentError, match="has no load_data, training_examples, build_task"):
+    with pytest.raises(
+        ExperimentError, match="has no AFTER_TRAINING, load_data, training_examples"
+    ):
         load_experiment(str(tmp_path / "mine.py"))
     with pytest.raises(ExperimentError, match=r"there is no file nowhere\.py"):
         load_experiment("nowhere.py")
