@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from rules.encoding import decode_value, encode_column, missing_column
+from rules.encoding import arrow_array, decode_value, encode_column, missing_column
 from rules.engines.values import Value
 from rules.errors import did_you_mean
 from rules.language import ir
@@ -26,6 +26,7 @@ KINDS = (
 )
 # Spellings of "no value" in a CSV file.
 NULLS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
+NOT_UTF8 = "{path}: this is not UTF-8; save the file in that encoding"
 
 
 def read_cases(path: str | Path) -> pa.Table:
@@ -35,7 +36,7 @@ def read_cases(path: str | Path) -> pa.Table:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: another suffix, an empty file, a malformed line (which is named).
+        ValueError: another suffix, an empty file, a malformed line (which is named), not UTF-8.
     """
     path = Path(path)
     if path.suffix not in SUFFIXES:
@@ -55,9 +56,12 @@ def read_cases(path: str | Path) -> pa.Table:
                 table = _read_jsonl(path)
             case _:
                 table = pyarrow.parquet.read_table(path)
+        names = table.column_names
+    except UnicodeDecodeError:
+        raise ValueError(NOT_UTF8.format(path=path)) from None
     except pa.ArrowInvalid as error:
         raise ValueError(f"{path}: {error}") from None
-    twice = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
+    twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"{path}: the column {twice[0]} occurs twice; rename one")
     return table
@@ -66,11 +70,14 @@ def read_cases(path: str | Path) -> pa.Table:
 def _read_csv(path: Path) -> pa.Table:
     convert = pyarrow.csv.ConvertOptions(null_values=list(NULLS), strings_can_be_null=True)
     try:
-        return pyarrow.csv.read_csv(path, convert_options=convert)
+        table = pyarrow.csv.read_csv(path, convert_options=convert)
     except pa.ArrowInvalid:
         # Once more on one thread, where the reader knows the number of the malformed row.
         options = pyarrow.csv.ReadOptions(use_threads=False)
-        return pyarrow.csv.read_csv(path, read_options=options, convert_options=convert)
+        table = pyarrow.csv.read_csv(path, read_options=options, convert_options=convert)
+    if any(map(pa.types.is_binary, table.schema.types)):  # bytes that are no text
+        raise ValueError(NOT_UTF8.format(path=path))
+    return table
 
 
 def _read_jsonl(path: Path) -> pa.Table:
@@ -96,7 +103,7 @@ def _read_jsonl(path: Path) -> pa.Table:
     columns = {}
     for name in names:
         try:
-            columns[name] = pa.array([row.get(name) for row in rows])
+            columns[name] = arrow_array([row.get(name) for row in rows])
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
             raise ValueError(f"{path}: column {name} mixes kinds of values: {error}") from None
     return pa.table(columns)
@@ -157,6 +164,8 @@ def _columns(cases: Any) -> tuple[Mapping[str, Any], int]:
         return _columns_of_mapping(cases)
     if hasattr(cases, "to_arrow"):  # polars
         cases = cases.to_arrow()
+    if isinstance(cases, pa.RecordBatch):
+        cases = pa.Table.from_batches([cases])
     if isinstance(cases, pa.Table):
         return {name: cases[name] for name in cases.column_names}, cases.num_rows
     if hasattr(cases, "iloc"):  # pandas

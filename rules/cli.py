@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import json
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,22 +33,43 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments without the program name; by default those of the process.
 
     Returns:
-        The exit code.
+        The exit code: of several files the worst.
     """
     arguments = _parser().parse_args(argv)
     try:
-        code: int = arguments.run(arguments)
-    except RuleError as error:
-        count = len(error.errors)
-        print(f"{error}\n\n{count} error{'s' * (count != 1)}", file=sys.stderr)
-        return 1
+        with _warnings_in_plain_words():
+            return max([_run(file, arguments) for file in arguments.files])
     except BrokenPipeError:  # `... | head`: whoever read the output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _run(file: str, arguments: argparse.Namespace) -> int:
+    """Does to one file what the command says, and tells what keeps it from doing so."""
+    try:
+        code: int = arguments.run(file, arguments)
+    except RuleError as error:
+        print(f"{error}\n\n{_count(len(error.errors), 'error')}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        raise
     except (InputError, OSError) as error:
         print(f"rules {arguments.command}: {error}", file=sys.stderr)
         return 2
     return code
+
+
+@contextlib.contextmanager
+def _warnings_in_plain_words() -> Iterator[None]:
+    """Whoever runs the command wants to know what is odd, not which line of Python says so."""
+
+    def show(message: Warning | str, *_place: object, **_options: object) -> None:
+        print(f"warning: {message}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = show
+        yield
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,18 +92,24 @@ def _parser() -> argparse.ArgumentParser:
     test.set_defaults(run=_test)
 
     decide = commands.add_parser("decide", help="decide the cases of a table")
-    decide.add_argument("file", metavar="FILE")
+    decide.add_argument("files", nargs=1, metavar="FILE")
     decide.add_argument("--cases", required=True, help="csv, jsonl or parquet")
     decide.add_argument("--out", help="write the decisions: csv, jsonl or parquet")
     decide.add_argument("--engine", default="auto", help="auto, reference or xla")
+    decide.add_argument(
+        "--missing-columns",
+        choices=("error", "unknown"),
+        default="error",
+        help="an input without a column is an error, or unknown in every case",
+    )
     decide.set_defaults(run=_decide)
 
     explain = commands.add_parser("explain", help="say why one case is decided as it is")
-    explain.add_argument("file", metavar="FILE")
+    explain.add_argument("files", nargs=1, metavar="FILE")
     which = explain.add_mutually_exclusive_group(required=True)
     which.add_argument("--case", help="""JSON, for example '{"income": 30000}'""")
     which.add_argument("--cases", help="csv, jsonl or parquet, with --row")
-    explain.add_argument("--row", type=int, default=1, help="the row of --cases, from 1")
+    explain.add_argument("--row", type=int, help="the row of --cases, from 1")
     explain.add_argument("--json", action="store_true", help="print JSON")
     explain.set_defaults(run=_explain)
     return parser
@@ -89,100 +118,94 @@ def _parser() -> argparse.ArgumentParser:
 # ------------------------------------------------------------------------- commands
 
 
-def _check(arguments: argparse.Namespace) -> int:
+def _check(file: str, arguments: argparse.Namespace) -> int:
     from rules.checks import check, render
     from rules.language.load import load
 
-    failed = False
-    for file in arguments.files:
-        try:
-            ruleset = load(_rule_file(file))
-        except RuleError as error:
-            print(f"{error}\n", file=sys.stderr)
-            failed = True
-            continue
-        findings = check(ruleset)
-        for finding in findings:
-            print(render(finding, ruleset), end="\n\n")
-        failed |= any(arguments.strict or item.severity == "error" for item in findings)
-        print(
-            f"{file}: {_count(len(ruleset.rules), 'rule')}, "
-            f"{_count(len(findings), 'finding')}, sha256 {ruleset.sha256[:12]}"
-        )
-    return int(failed)
+    ruleset = load(_rule_file(file))
+    findings = check(ruleset)
+    for finding in findings:
+        print(render(finding, ruleset), end="\n\n")
+    print(
+        f"{file}: {_count(len(ruleset.rules), 'rule')}, "
+        f"{_count(len(findings), 'finding')}, sha256 {ruleset.sha256[:12]}"
+    )
+    return int(arguments.strict and bool(findings))
 
 
-def _fmt(arguments: argparse.Namespace) -> int:
+def _fmt(file: str, arguments: argparse.Namespace) -> int:
     from rules.language.formatter import format_text
     from rules.language.load import read_text
 
-    changed = False
-    for file in arguments.files:
-        is_stdin = file == "-"
-        text = sys.stdin.read() if is_stdin else read_text(_rule_file(file))
-        formatted = format_text(text, filename="<stdin>" if is_stdin else file)
-        if arguments.check:
-            if formatted != text:
-                changed = True
-                print(f"{file} is not formatted: run python -m rules fmt {file}")
-        elif is_stdin or arguments.stdout:
-            print(formatted, end="")
-        elif formatted != text:
-            _replace(Path(file), formatted)
-            print(f"formatted {file}")
-    return int(changed)
-
-
-def _test(arguments: argparse.Namespace) -> int:
-    from rules.language.load import load
-    from rules.testing import run_tests
-
-    failures = 0
-    for file in arguments.files:
-        results = run_tests(load(_rule_file(file)))
-        for result in results:
-            print(f"{'pass' if result.passed else 'FAIL'}  {result.title}")
-            for check in result.checks:
-                if not check.passed:
-                    place = f"{file}:{check.span.line}" if check.span else file
-                    print(f"      {place}: expected {check.expected}")
-                    print(f"      found {check.found}")
-        failed = sum(not result.passed for result in results)
-        failures += failed
-        print(f"{file}: {_count(len(results), 'test')}, {failed} failed")
-    return int(failures > 0)
-
-
-def _decide(arguments: argparse.Namespace) -> int:
-    from rules.cases import read_cases
-    from rules.cli_tables import SUFFIXES, summarise, write_table
-    from rules.decide import decide
-    from rules.language.load import load
-
-    ruleset = load(_rule_file(arguments.file))
-    if ruleset.decision is None:
-        raise InputError(f"{arguments.file} decides nothing: it has no decide declaration")
-    if arguments.out and Path(arguments.out).suffix not in SUFFIXES:
-        raise InputError(f"cannot write {arguments.out}: expected {', '.join(SUFFIXES)}")
-    with _bad_cases():
-        cases = read_cases(_existing(arguments.cases))
-        table = decide(ruleset, cases, engine=arguments.engine).to_table()
-    print(summarise(table, ruleset))
-    if arguments.out:
-        write_table(table, Path(arguments.out))
-        print(f"wrote {_count(table.num_rows, 'row')} to {arguments.out}")
+    is_stdin = file == "-"
+    text = sys.stdin.read() if is_stdin else read_text(_rule_file(file))
+    formatted = format_text(text, filename="<stdin>" if is_stdin else file)
+    # Bytes, because a byte order mark and Windows line ends are not the canonical layout.
+    written = text.encode() if is_stdin else Path(file).read_bytes()
+    changed = formatted.encode() != written
+    if arguments.check:
+        if changed:
+            print(f"{file} is not formatted: run python -m rules fmt {file}")
+        return int(changed)
+    if is_stdin or arguments.stdout:
+        print(formatted, end="")
+    elif changed:
+        _replace(Path(file), formatted)
+        print(f"formatted {file}")
     return 0
 
 
-def _explain(arguments: argparse.Namespace) -> int:
+def _test(file: str, _arguments: argparse.Namespace) -> int:
+    from rules.language.load import load
+    from rules.testing import run_tests
+
+    results = run_tests(load(_rule_file(file)))
+    for result in results:
+        print(f"{'pass' if result.passed else 'FAIL'}  {result.title}")
+        for check in result.checks:
+            if not check.passed:
+                place = f"{file}:{check.span.line}" if check.span else file
+                print(f"      {place}: expected {check.expected}")
+                print(f"      found {check.found}")
+    failed = sum(not result.passed for result in results)
+    print(f"{file}: {_count(len(results), 'test')}, {failed} failed")
+    return int(failed > 0)
+
+
+def _decide(file: str, arguments: argparse.Namespace) -> int:
+    from rules.cases import read_cases
+    from rules.cli_tables import summarise, write_table
+    from rules.decide import decide
+    from rules.language.load import load
+
+    ruleset = load(_rule_file(file))
+    if ruleset.decision is None:
+        raise InputError(f"{file} decides nothing: it has no decide declaration")
+    out = _table_to_write(arguments.out) if arguments.out else None
+    with _bad_cases():
+        cases = read_cases(_existing(arguments.cases))
+        decided = decide(
+            ruleset, cases, engine=arguments.engine, missing_columns=arguments.missing_columns
+        )
+        table = decided.to_table()
+    print(summarise(table, ruleset))
+    if out:
+        write_table(table, out)
+        print(f"wrote {_count(table.num_rows, 'row')} to {out}")
+    return 0
+
+
+def _explain(file: str, arguments: argparse.Namespace) -> int:
     from rules.explain import explain
     from rules.language.load import load
 
-    ruleset = load(_rule_file(arguments.file))
-    if arguments.case is not None:
+    ruleset = load(_rule_file(file))
+    if arguments.case is None:
+        case = _row(arguments.cases, 1 if arguments.row is None else arguments.row)
+    elif arguments.row is None:
         case = _json_case(arguments.case, [item.name for item in ruleset.inputs])
     else:
-        case = _row(arguments.cases, arguments.row)
+        raise InputError("--row names a row of --cases; --case is a single case, leave --row out")
     with _bad_cases():
         explanation = explain(ruleset, case)
     if arguments.json:
@@ -219,13 +242,14 @@ def _bad_cases() -> Iterator[None]:
     try:
         yield
     except (TypeError, ValueError) as error:
-        raise InputError(str(error)) from error
+        message = str(error).replace('missing_columns="unknown"', "--missing-columns unknown")
+        raise InputError(message) from error
 
 
 def _json_case(text: str, inputs: list[str]) -> dict[str, Any]:
     try:
         case = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number too long, brackets too deep
         raise InputError(f"--case is not JSON: {error}") from None
     if not isinstance(case, dict):
         raise InputError(
@@ -249,12 +273,28 @@ def _row(file: str, row: int) -> dict[str, Any]:
     return case
 
 
+def _table_to_write(name: str) -> Path:
+    """Refuses what cannot be written before hours of deciding, not after."""
+    from rules.cli_tables import SUFFIXES
+
+    path = Path(name)
+    if path.suffix not in SUFFIXES:
+        raise InputError(f"cannot write {name}: expected {', '.join(SUFFIXES)}")
+    if not path.parent.is_dir():
+        raise InputError(f"cannot write {name}: there is no directory {path.parent}")
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InputError(f"cannot write {name}: it is a directory or read-only")
+    return path
+
+
 def _replace(path: Path, text: str) -> None:
     """Writes a file in one step: a crash leaves the old text or the new one."""
     target = path.resolve()  # a link stays a link
+    if not os.access(target, os.W_OK):  # replacing a file needs no right to write it
+        raise PermissionError(errno.EACCES, "the file is read-only", str(path))
     draft = target.with_name(f".{target.name}.draft")
     try:
-        draft.write_text(text, encoding="utf-8")
+        draft.write_bytes(text.encode())
         draft.chmod(target.stat().st_mode)
         draft.replace(target)
     finally:

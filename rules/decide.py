@@ -135,7 +135,8 @@ def decide(
         missing_columns: see `rules.cases.encode`.
 
     Raises:
-        ValueError: the rule set decides nothing, an unknown engine, unusable cases.
+        ValueError: the rule set decides nothing or reads no inputs, an unknown engine, unusable
+            cases.
         TypeError: a value is of another kind than its input.
     """
     if engine not in get_args(Engine):
@@ -146,6 +147,11 @@ def decide(
         )
     extras = Extras(fired=fired, margin=margin)
     check_decides(ruleset, extras)
+    if not ruleset.inputs:
+        raise ValueError(
+            f"rule set {ruleset.name} reads no inputs, so it decides every case alike; declare "
+            "one, for example `input amount: float`"
+        )
     columns = encode(ruleset, cases, missing_columns=missing_columns)
     count = len(next(iter(columns.values()), ()))
     if engine == "reference" or (engine == "auto" and count < FEW):

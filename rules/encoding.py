@@ -7,6 +7,7 @@ The encodings: float32 with NaN, int32 with -2**31, int8 with -1 and enum codes 
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -28,7 +29,7 @@ from rules.engines.values import (
 from rules.errors import did_you_mean
 from rules.language import ir
 
-__all__ = ["decode_value", "encode_column", "encode_values", "missing_column"]
+__all__ = ["arrow_array", "decode_value", "encode_column", "encode_values", "missing_column"]
 
 Column = npt.NDArray[Any]
 TRUE, FALSE = ("true", "yes"), ("false", "no")
@@ -50,7 +51,7 @@ def encode_column(item: ir.Input, values: Any) -> Column:
         ValueError: a text is no member of the input's list.
     """
     array = _arrow(item, values)
-    if pa.types.is_null(array.type):
+    if array.null_count == len(array):
         return missing_column(item.type, len(array))
     match item.type:
         case ir.FloatType():
@@ -106,6 +107,24 @@ def decode_value(type_: ir.Type, code: Any) -> Value | None:
             return members[plain] if 0 <= plain < len(members) else None
 
 
+def arrow_array(values: Any) -> pa.Array | pa.ChunkedArray:
+    """A column of Python or NumPy values, ints beyond 64 bits as floats.
+
+    Raises:
+        pyarrow.ArrowException: the values are of several kinds.
+    """
+    try:
+        return pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, OverflowError):
+        return pa.array([_narrow(value) for value in values], from_pandas=True)
+
+
+def _narrow(value: Any) -> Any:
+    if not isinstance(value, int) or -(2**63) <= value < 2**63:
+        return value
+    return float(max(-sys.float_info.max, min(value, sys.float_info.max)))
+
+
 def _arrow(item: ir.Input, values: Any) -> pa.Array:
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
@@ -113,14 +132,16 @@ def _arrow(item: ir.Input, values: Any) -> pa.Array:
         values = np.asarray(values)  # also what lives on a device
     if not isinstance(values, pa.Array):
         try:
-            values = pa.array(values, from_pandas=True)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+            values = arrow_array(values)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
             # Values of several kinds: one by one, so that the wrong one is named.
             values = pa.array([_admit(item, row, value) for row, value in enumerate(values)])
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
+    if pa.types.is_string_view(values.type):
+        values = values.cast(pa.string())
     return values
 
 
@@ -164,18 +185,21 @@ def _ints(item: ir.Input, type_: ir.IntType, array: pa.Array) -> Column:
 
 
 def _bools(item: ir.Input, array: pa.Array) -> Column:
+    present = _present(array)
     if _is_text(array):
         text = pc.utf8_lower(pc.utf8_trim_whitespace(array))
         true, false = (
             pc.is_in(text, pa.array(words, text.type)).to_numpy(zero_copy_only=False)
             for words in (TRUE, FALSE)
         )
-    elif pa.types.is_boolean(array.type) or pa.types.is_integer(array.type):
-        values, present = array.cast(pa.int64()).fill_null(0).to_numpy(), _present(array)
-        true, false = present & (values == 1), present & (values == 0)
+    elif _is_number(array) or pa.types.is_boolean(array.type):
+        # Floats too: they are what pandas makes of a column of bools that lacks some.
+        numbers = array.cast(pa.float64(), safe=False).fill_null(np.nan)
+        numbers = numbers.to_numpy(zero_copy_only=False)
+        present, true, false = ~np.isnan(numbers), numbers == 1, numbers == 0
     else:
-        raise _mismatch(item, array, _present(array))
-    wrong = _present(array) & ~true & ~false
+        raise _mismatch(item, array, present)
+    wrong = present & ~true & ~false
     if wrong.any():
         raise _mismatch(item, array, wrong)
     return np.where(true, 1, np.where(false, 0, -1)).astype(np.int8)
@@ -202,7 +226,9 @@ def _numbers(item: ir.Input, array: pa.Array) -> tuple[Column, npt.NDArray[np.bo
     present = _present(array)
     if pa.types.is_decimal(array.type):
         array = array.cast(pa.float64())
-    if not (pa.types.is_integer(array.type) or pa.types.is_floating(array.type)):
+    if _is_text(array):
+        raise _no_number(item, array)
+    if not _is_number(array):
         raise _mismatch(item, array, present)
     return array.fill_null(0).to_numpy(zero_copy_only=False), present
 
@@ -212,12 +238,25 @@ def _present(array: pa.Array) -> npt.NDArray[np.bool_]:
     return present
 
 
+def _is_number(array: pa.Array) -> bool:
+    return bool(pa.types.is_integer(array.type) or pa.types.is_floating(array.type))
+
+
 def _is_text(array: pa.Array) -> bool:
     return bool(pa.types.is_string(array.type) or pa.types.is_large_string(array.type))
 
 
 def _mismatch(item: ir.Input, array: pa.Array, wrong: npt.NDArray[np.bool_]) -> TypeError:
     return TypeError(_told(item, array, int(np.argmax(wrong))))
+
+
+def _no_number(item: ir.Input, array: pa.Array) -> TypeError:
+    for row, text in enumerate(array.to_pylist()):
+        try:
+            float(text or 0)
+        except ValueError:
+            return TypeError(_told(item, array, row))
+    return TypeError(f"input {item.name}: the column holds texts, not numbers; convert it")
 
 
 def _told(item: ir.Input, array: pa.Array, row: int) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from rules.language.ir import Span
 
-__all__ = ["RuleError", "RuleErrors", "annotate", "did_you_mean", "grouped"]
+__all__ = ["RuleError", "RuleErrors", "annotate", "code_points", "did_you_mean", "grouped"]
 
 
 class RuleError(ValueError):
@@ -134,10 +135,32 @@ def _source_lines(span: Span, text: str) -> list[str]:
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
-    """The hint `did you mean X?` for a misspelt word, or None when nothing is close."""
+    """The hint `did you mean X?` for a misspelt word, or None when nothing is close.
+
+    Characters outside ASCII that no candidate has are named: on the screen they may look
+    like one that a candidate does have.
+    """
     options = list(dict.fromkeys(candidates))
+    near = _nearest(word, options)
+    hints = [f"did you mean {near}?"] if near else []
+    strange = "".join(char for char in word if not any(char in option for option in options))
+    if not strange.isascii():
+        hints.append(f"{word} is written with {code_points(strange)}")
+    return "; ".join(hints) or None
+
+
+def _nearest(word: str, options: Sequence[str]) -> str | None:
     folded = {option.casefold(): option for option in options}
     if word.casefold() in folded:
-        return f"did you mean {folded[word.casefold()]}?"
+        return folded[word.casefold()]
     close = difflib.get_close_matches(word, options, n=1, cutoff=0.6)
-    return f"did you mean {close[0]}?" if close else None
+    return close[0] if close else None
+
+
+def code_points(text: str) -> str:
+    """The characters outside ASCII by number and name: `U+0440 CYRILLIC SMALL LETTER ER`."""
+    return ", ".join(
+        f"U+{ord(char):04X} {unicodedata.name(char, 'without a name')}"
+        for char in dict.fromkeys(text)
+        if not char.isascii()
+    )

@@ -191,9 +191,15 @@ def _priority(node: syntax.Expression | None) -> int:
     if isinstance(node, syntax.Negative):
         return -_priority(node.operand)
     value = parse_number(node.text, span=node.span) if isinstance(node, syntax.Number) else None
-    if not isinstance(value, int) or not INT_MIN <= value <= INT_MAX:
+    if not isinstance(value, int):
         raise RuleError(
             "a priority is a whole number", span=node.span, hint="for example priority 100"
+        )
+    if not INT_MIN <= value <= INT_MAX:
+        raise RuleError(
+            "this priority does not fit an int32",
+            span=node.span,
+            hint=f"priorities go from {INT_MIN} to {INT_MAX}",
         )
     return value
 

@@ -7,6 +7,7 @@ from rules.checks.decisions import check_outcome
 from rules.checks.expressions import infer, truth
 from rules.checks.promotion import coerce
 from rules.checks.scope import Scope
+from rules.engines.values import within
 from rules.errors import RuleError, did_you_mean
 from rules.language import ir, syntax
 
@@ -51,7 +52,7 @@ def type_test(
             expectations.append(
                 _firing(item, rules, scope)
                 if isinstance(item, syntax.Firing)
-                else _holds(item, decision, scope)
+                else _holds(item, rules, decision, scope)
             )
     errors.raise_caught()
     return ir.Test(
@@ -85,23 +86,13 @@ def _given(assignment: syntax.Assignment, inputs: frozenset[str], scope: Scope) 
     literal = infer(assignment.value, Scope(types={}, decision=None, text=scope.text), type_)
     typed = coerce(literal, type_)
     assert isinstance(typed, ir.Const)
-    if not _within(typed.value, type_):
+    if not within(type_, typed.value):
         raise RuleError(
             f"this value is outside the bounds of {word.text}, so it would count as missing",
             span=assignment.value.span,
             hint=f"write {word.text} = unknown to test a missing value",
         )
     return typed.value
-
-
-def _within(value: Value, type_: ir.Type) -> bool:
-    if isinstance(type_, ir.IntType) and isinstance(value, int):
-        return type_.low <= value <= type_.high
-    if isinstance(type_, ir.FloatType) and isinstance(value, float):
-        low, high = type_.low, type_.high
-        above = low is None or (value > low if type_.low_open else value >= low)
-        return above and (high is None or (value < high if type_.high_open else value <= high))
-    return True
 
 
 def _firing(node: syntax.Firing, rules: frozenset[str], scope: Scope) -> ir.ExpectRule:
@@ -119,8 +110,18 @@ def _firing(node: syntax.Firing, rules: frozenset[str], scope: Scope) -> ir.Expe
     return ir.ExpectRule(rule=node.rule.text, fires=node.fires, because=because, span=node.span)
 
 
-def _holds(node: syntax.Holds, decision: ir.Decision | None, scope: Scope) -> Expectation:
+def _holds(
+    node: syntax.Holds, rules: frozenset[str], decision: ir.Decision | None, scope: Scope
+) -> Expectation:
     match node.condition:
+        case syntax.Name(text=name) if name in rules and name not in scope.types:
+            hint = f"write {name} fires or {name} does not fire"
+            raise RuleError(f"{name} is a rule", span=node.span, hint=hint)
+        case syntax.Name(text=name) if (
+            decision and name in decision.outcomes and name not in scope.types
+        ):
+            hint = f"write {decision.name} = {name}"
+            raise RuleError(f"{name} is an outcome", span=node.span, hint=hint)
         case syntax.Comparison(
             operators=("=" | "!=" as op,),
             operands=(syntax.Name(text=name), (syntax.Name() | syntax.Text()) as word),

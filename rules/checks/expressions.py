@@ -239,7 +239,9 @@ def _within(node: syntax.Within, scope: Scope) -> ir.Expr:
 def _compare(op: str, left: ir.Expr, right: ir.Expr, span: ir.Span) -> ir.Compare:
     if not _comparable(left.type, right.type):
         raise RuleError(
-            f"cannot compare {describe(left.type)} with {describe(right.type)}", span=span
+            f"cannot compare {describe(left.type)} with {describe(right.type)}",
+            span=span,
+            hint=_incomparable(left, right) or _incomparable(right, left),
         )
     if op not in ("=", "!=") and not is_numeric(left):
         raise RuleError(
@@ -249,6 +251,15 @@ def _compare(op: str, left: ir.Expr, right: ir.Expr, span: ir.Span) -> ir.Compar
         )
     left, right = unify(left, right)
     return ir.Compare(op=op, left=left, right=right, span=span)
+
+
+def _incomparable(value: ir.Expr, other: ir.Expr) -> str | None:
+    match value.type, value, other:
+        case ir.EnumType(members=members), _, ir.Const(value=literal) if str(literal) in members:
+            return f'put the member in quotes: "{literal}"'
+        case ir.BoolType(), ir.Ref(name=name), _:
+            return f"{name} is true or false: write {name}, not {name} or {name} = true"
+    return None
 
 
 def _comparable(left: Type, right: Type) -> bool:

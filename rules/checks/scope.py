@@ -13,6 +13,8 @@ from rules.language.ir import Const, EnumType, Ref, Type
 
 __all__ = ["Scope", "describe", "resolve"]
 
+_TRUTHS = {"true": "true", "yes": "true", "false": "false", "no": "false"}
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Scope:
@@ -95,6 +97,8 @@ def _unresolved(node: syntax.Name | syntax.Text, scope: Scope) -> RuleError:
             hint="derive a truth and use it here and in the rules",
         )
     hint = did_you_mean(name, [*scope.types, "true", "false"])
+    if name.casefold() in _TRUTHS:
+        hint = f"write {_TRUTHS[name.casefold()]}"
     if name in FUNCTIONS:
         hint = f"{name} is a function: write {FUNCTIONS[name].signature}"
     return RuleError(f"there is no input or derived name {name}", span=node.span, hint=hint)

@@ -7,6 +7,7 @@ on NumPy (host side: explanations, derived values) and on `jax.lax` (`xla.py`).
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -33,6 +34,7 @@ class ArrayOps:
         spread: `spread(array, shape)`, broadcast.
         stack: `stack(arrays)` of one shape, along a new last axis.
         settle: the same array, for a compiler a hint to compute it once, not once per use.
+        unite: the `bit_or` of uint32 arrays, for a compiler each a computation of its own.
     """
 
     add: Callable[[Array, Array], Array]
@@ -63,6 +65,7 @@ class ArrayOps:
     spread: Callable[[Array, tuple[int, ...]], Array]
     stack: Callable[[Sequence[Array]], Array]
     settle: Callable[[Array], Array]
+    unite: Callable[[Sequence[Array]], Array]
 
 
 NUMPY = ArrayOps(
@@ -94,4 +97,5 @@ NUMPY = ArrayOps(
     spread=np.broadcast_to,
     stack=lambda arrays: np.stack(arrays, axis=-1),
     settle=lambda array: array,
+    unite=functools.partial(functools.reduce, np.bitwise_or),
 )

@@ -11,8 +11,9 @@ from rules.engines.array_margin import margin
 from rules.engines.array_ops import NUMPY, Array, ArrayOps
 from rules.engines.columns import check_columns
 from rules.engines.decisions import Decisions
+from rules.engines.kleene import pack
 from rules.engines.lowering import Lowering
-from rules.engines.verdict import MAX_COLLECTED, fired_bits, pack, verdict
+from rules.engines.verdict import MAX_COLLECTED, fired_bits, verdict
 from rules.errors import did_you_mean
 from rules.language import ir
 

@@ -6,9 +6,27 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from rules.engines.array_ops import Array, ArrayOps
 
-__all__ = ["Truth", "all_of", "any_of", "choice", "equivalent", "known", "negation", "unknown"]
+__all__ = [
+    "LOW",
+    "WIDTH",
+    "Truth",
+    "all_of",
+    "any_of",
+    "choice",
+    "equivalent",
+    "known",
+    "negation",
+    "pack",
+    "unknown",
+]
+
+WIDTH = 16  # truths in a word
+LOW = np.uint32((1 << WIDTH) - 1)
+NONE = np.uint32(0)
 
 
 class Truth(NamedTuple):
@@ -32,12 +50,38 @@ def negation(ops: ArrayOps, truth: Truth) -> Truth:
 
 def all_of(ops: ArrayOps, truths: Sequence[Truth]) -> Truth:
     """`and`: true where all are true, false where one is false."""
+    if len(truths) > WIDTH:
+        return negation(ops, any_of(ops, [negation(ops, truth) for truth in truths]))
     return _join(truths, ops.conjoin)
 
 
 def any_of(ops: ArrayOps, truths: Sequence[Truth]) -> Truth:
     """`or`: true where one is true, false where all are false."""
+    if len(truths) > WIDTH:
+        return _some(ops, pack(ops, truths))
     return _join(truths, ops.disjoin)
+
+
+def pack(ops: ArrayOps, truths: Sequence[Truth]) -> list[Array]:
+    """Truths as uint32 `[...]` words of 16.
+
+    Each word is settled, which keeps the fusions of long conditions and of large rule sets
+    small: the compiler's time and memory grow much faster than the size of a fusion.
+
+    Returns:
+        Bit i % 16 of word i // 16 is set where truth i holds, bit 16 + i % 16 where it could.
+    """
+    words = []
+    for start in range(0, len(truths), WIDTH):
+        bits: list[Array] = []
+        for bit, (true, possible) in enumerate(truths[start : start + WIDTH]):
+            holds, could = np.uint32(1 << bit), np.uint32(1 << bit + WIDTH)
+            if possible is None:
+                bits.append(ops.select(true, holds | could, NONE))
+            else:
+                bits += [ops.select(true, holds, NONE), ops.select(possible, could, NONE)]
+        words.append(ops.settle(functools.reduce(ops.bit_or, bits)))
+    return words
 
 
 def equivalent(ops: ArrayOps, left: Truth, right: Truth) -> Truth:
@@ -85,6 +129,12 @@ def _join(truths: Sequence[Truth], join: Callable[[Array, Array], Array]) -> Tru
     if all(truth.possible is None for truth in truths):
         return Truth(true, None)
     return Truth(true, functools.reduce(join, map(_possible, truths)))
+
+
+def _some(ops: ArrayOps, words: Sequence[Array]) -> Truth:
+    """The `or` of packed truths."""
+    word = ops.unite(words)
+    return Truth(ops.less(NONE, ops.bit_and(word, LOW)), ops.less(LOW, word))
 
 
 def _possible(truth: Truth) -> Array:

@@ -61,6 +61,9 @@ class Lowering:
         }
         self._memo: dict[ir.Expr | str, Lowered] = {}
         self._unknown: dict[ir.Expr, Array | None] = {}
+        # In the order of dependence, so that a chain of any length needs no deep recursion.
+        for item in ruleset.derived:
+            self.name(item.name)
 
     def truth(self, expr: ir.Expr) -> Truth:
         """The truth of a condition, `[...]`."""

@@ -38,7 +38,7 @@ def canonical(number: float) -> float | None:
             (Figueroa, "When is double rounding innocuous?", 1995).
     """
     try:
-        (rounded,) = _FLOAT32.unpack(_FLOAT32.pack(number))
+        (rounded,) = _FLOAT32.unpack(_FLOAT32.pack(float(number)))
     except OverflowError:
         return None
     if not abs(rounded) <= FLOAT_MAX:
@@ -74,7 +74,7 @@ def admit(name: str, type_: ir.Type, value: Value | None) -> Value | None:
         value = cast(Value, value.item())  # a scalar of NumPy
     if isinstance(value, bool) or not isinstance(value, float | int):
         return _admit_name(name, type_, value)
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         if isinstance(type_, ir.FloatType | ir.IntType):
             return None
     elif isinstance(type_, ir.FloatType):

@@ -1,10 +1,9 @@
 """Hit policies over whole columns: from truths to outcomes and deciding rules.
 
-The array form of `hit_policy.py`. The truths of 16 rules are packed into one word, 16 bits
-for the rules that fire and 16 for those that could, and the policies work on words. Each
-word is one output of one fusion: two outputs would compute all conditions twice. It also
-keeps the fusions of large rule sets small; LLVM's time and spilling grow faster than their
-size.
+The array form of `hit_policy.py`. The truths of 16 rules are packed into one word (see
+`kleene.pack`), 16 bits for the rules that fire and 16 for those that could, and the policies
+work on words. Each word is one output of one fusion: two outputs would compute all
+conditions twice.
 """
 
 from __future__ import annotations
@@ -16,34 +15,13 @@ import numpy as np
 
 from rules.engines.array_ops import Array, ArrayOps
 from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN
-from rules.engines.kleene import Truth
+from rules.engines.kleene import LOW, WIDTH
 from rules.language import ir
 
-__all__ = ["MAX_COLLECTED", "fired_bits", "pack", "verdict"]
+__all__ = ["MAX_COLLECTED", "fired_bits", "verdict"]
 
 MAX_COLLECTED = 31  # outcomes that fit into the bits of a non-negative int32
-WIDTH = 16
-LOW = np.uint32((1 << WIDTH) - 1)
 NONE, ONE = np.uint32(0), np.uint32(1)
-
-
-def pack(ops: ArrayOps, truths: Sequence[Truth]) -> list[Array]:
-    """The truths of the ranked rules as uint32 `[...]` words of 16 rules.
-
-    Bit r % 16 of word r // 16 is set where rule r fires, bit 16 + r % 16 where it fires or
-    is unknown.
-    """
-    words = []
-    for start in range(0, len(truths), WIDTH):
-        bits: list[Array] = []
-        for bit, (true, possible) in enumerate(truths[start : start + WIDTH]):
-            fires, maybe = np.uint32(1 << bit), np.uint32(1 << bit + WIDTH)
-            if possible is None:
-                bits.append(ops.select(true, fires | maybe, NONE))
-            else:
-                bits += [ops.select(true, fires, NONE), ops.select(possible, maybe, NONE)]
-        words.append(ops.settle(functools.reduce(ops.bit_or, bits)))
-    return words
 
 
 def fired_bits(ops: ArrayOps, words: Sequence[Array], shape: tuple[int, ...]) -> Array:

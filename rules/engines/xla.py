@@ -55,8 +55,14 @@ class CompiledRuleset:
 
         Raises:
             ValueError: when a column is absent, or shapes do not broadcast.
-            TypeError: when a column has a dtype that its input does not allow.
+            TypeError: when a column has a dtype that its input does not allow, or when
+                these are no columns.
         """
+        if not isinstance(columns, Mapping):
+            raise TypeError(
+                f"found columns of type {type(columns).__name__}, expected a mapping of arrays by "
+                "input name; make one with encode"
+            )
         arrays = {
             item.name: _as_array(columns[item.name])
             for item in self.ruleset.inputs
@@ -196,6 +202,17 @@ def _broadcast(array: Array, shape: tuple[int, ...]) -> Array:
     return array if array.shape == shape else lax.broadcast(array, shape)
 
 
+def _unite(words: Sequence[Array]) -> Array:
+    # A loop, since XLA drops optimization barriers before it fuses what stands between them.
+    shape = np.broadcast_shapes(*(word.shape for word in words))
+    first, *rest = (_broadcast(word, shape) for word in words)
+    if not rest:
+        return first
+    stacked = jnp.stack([first, *rest])
+    united, _ = lax.scan(lambda so_far, word: (so_far | word, None), stacked[0], stacked[1:])
+    return united
+
+
 _LAX = ArrayOps(
     add=lax.add,
     subtract=lax.sub,
@@ -225,4 +242,5 @@ _LAX = ArrayOps(
     spread=jnp.broadcast_to,
     stack=functools.partial(jnp.stack, axis=-1),
     settle=lax.optimization_barrier,
+    unite=_unite,
 )

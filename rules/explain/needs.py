@@ -50,23 +50,26 @@ class Needs:
         """Args: a rule set that decides, and columns `[B]` of cases that are undecided."""
         self.inputs: dict[str, Mask] = {}
         self.undefined: dict[str, Mask] = {}
-        self._derived = {item.name: item for item in ruleset.derived}
+        self._derived: dict[str, Mask] = {
+            item.name: np.zeros(count, bool) for item in ruleset.derived
+        }
         self._lowering = host_lowering(ruleset, columns)
         self.rules = _could_change(ruleset, truth_matrix(ruleset, self._lowering, count))
         for rank, rule in enumerate(ruleset.ranked):
             self._visit(rule.condition, self.rules[:, rank])
+        # What depends on a derived name comes before it here, so each is visited once.
+        for item in reversed(ruleset.derived):
+            lacking = self._visit_all(item.clauses, self._derived[item.name])
+            if not isinstance(item.type, ir.BoolType):
+                _note(self.undefined, item.name, lacking)
 
     def _visit(self, expr: ir.Expr, where: Mask) -> None:
         """Notes where an expression that is unknown gets it from."""
         if not where.any():
             return
         match expr:
-            case ir.Ref(name=name) if name not in self._derived:
-                _note(self.inputs, name, where)
-            case ir.Ref(name=name, type=ir.BoolType()):
-                self._visit_all(self._derived[name].clauses, where)
             case ir.Ref(name=name):
-                _note(self.undefined, name, self._visit_all(self._derived[name].clauses, where))
+                _note(self._derived if name in self._derived else self.inputs, name, where)
             case ir.Not(operand=operand):
                 self._visit(operand, where)
             case ir.And(operands=operands) | ir.Or(operands=operands):

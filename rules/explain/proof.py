@@ -15,6 +15,8 @@ from rules.language.printer import expression_text
 
 __all__ = ["Proof", "failing", "plain_value", "prove"]
 
+DEPTH = 100  # levels down to which names are expanded; with an expression below, 200 in all
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Proof:
@@ -67,17 +69,24 @@ class Proof:
 def prove(expr: ir.Expr, values: Values, derived: Mapping[str, ir.Derived]) -> Proof:
     """The proof tree of an expression.
 
+    A derived value that several parts use is expanded where it comes first, and not below
+    100 levels.
+
     Args:
         expr: any expression.
         values: of all inputs and derived names, as in `Evaluation.values`.
         derived: the derived values by name.
     """
+    return _prove(expr, values, dict(derived), 0)
+
+
+def _prove(expr: ir.Expr, values: Values, unexpanded: dict[str, ir.Derived], level: int) -> Proof:
     if isinstance(expr, ir.ToFloat):
-        return prove(expr.operand, values, derived)
+        return _prove(expr.operand, values, unexpanded, level)
     definition = None
     parts = _parts(expr)
-    if isinstance(expr, ir.Ref) and expr.name in derived:
-        clauses = derived[expr.name].clauses
+    if isinstance(expr, ir.Ref) and expr.name in unexpanded and level < DEPTH:
+        clauses = unexpanded.pop(expr.name).clauses
         whole = clauses[0] if len(clauses) == 1 else ir.Or(operands=clauses)
         definition = expression_text(whole)
         parts = _parts(whole) or ((whole,) if isinstance(whole, ir.Ref) else ())
@@ -87,7 +96,9 @@ def prove(expr: ir.Expr, values: Values, derived: Mapping[str, ir.Derived]) -> P
         value=value(expr, values),
         condition=isinstance(expr.type, ir.BoolType),
         children=tuple(
-            prove(part, values, derived) for part in parts if not isinstance(part, ir.Const)
+            _prove(part, values, unexpanded, level + 1)
+            for part in parts
+            if not isinstance(part, ir.Const)
         ),
     )
 

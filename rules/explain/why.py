@@ -13,6 +13,7 @@ from rules.cases import decode_case, encode
 from rules.engines.decisions import DEFAULT, STATUS, UNKNOWN, Decisions
 from rules.engines.hit_policy import Outcome
 from rules.engines.reference import evaluate
+from rules.errors import did_you_mean
 from rules.explain.needs import Needs
 from rules.explain.proof import Proof, failing, plain_value, prove
 from rules.explain.reasons import reasons
@@ -129,9 +130,14 @@ def explain(ruleset: ir.Ruleset, case: Mapping[str, Any]) -> Explanation:
 
     Raises:
         TypeError: a value is of another kind than its input.
-        ValueError: a text is no member of its enum.
+        ValueError: a text is no member of its enum, a name looks like a misspelt input, or
+            there is not exactly one case.
     """
+    _check_names(ruleset, case)
     columns = encode(ruleset, case, missing_columns="unknown")
+    count = len(next(iter(columns.values()), [case]))
+    if count != 1:
+        raise ValueError(f"found {count} cases, expected one; explain them one by one")
     evaluation = evaluate(ruleset, decode_case(ruleset, columns, 0))
     derived = {item.name: item for item in ruleset.derived}
     rule, reason = STATUS[DEFAULT], "the rule set decides nothing"
@@ -162,6 +168,16 @@ def explain(ruleset: ir.Ruleset, case: Mapping[str, Any]) -> Explanation:
         needed=needed,
         margin=evaluation.margin,
     )
+
+
+def _check_names(ruleset: ir.Ruleset, case: Mapping[str, Any]) -> None:
+    if not isinstance(case, Mapping):
+        return
+    absent = [item.name for item in ruleset.inputs if item.name not in case]
+    for name in case:
+        hint = None if name in ruleset.types else did_you_mean(name, absent)
+        if hint:
+            raise ValueError(f"rule set {ruleset.name}: no input is called {name}; {hint}")
 
 
 def _needed(ruleset: ir.Ruleset, columns: Mapping[str, Any]) -> tuple[str, ...]:

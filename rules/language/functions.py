@@ -24,7 +24,6 @@ class Function:
         float_only: int arguments are converted and the result is a float; otherwise the
             result is an int when all arguments are ints.
         signature: for messages and documentation.
-        meaning: for documentation.
     """
 
     name: str
@@ -32,7 +31,6 @@ class Function:
     max_arity: int | None
     float_only: bool
     signature: str
-    meaning: str
 
 
 _ALL = (
@@ -42,7 +40,6 @@ _ALL = (
         max_arity=None,
         float_only=False,
         signature="min(a, b, ...)",
-        meaning="the smallest",
     ),
     Function(
         name="max",
@@ -50,7 +47,6 @@ _ALL = (
         max_arity=None,
         float_only=False,
         signature="max(a, b, ...)",
-        meaning="the largest",
     ),
     Function(
         name="abs",
@@ -58,7 +54,6 @@ _ALL = (
         max_arity=1,
         float_only=False,
         signature="abs(x)",
-        meaning="the distance from zero",
     ),
     Function(
         name="floor",
@@ -66,7 +61,6 @@ _ALL = (
         max_arity=1,
         float_only=True,
         signature="floor(x)",
-        meaning="the next whole number downwards, a float",
     ),
     Function(
         name="ceil",
@@ -74,7 +68,6 @@ _ALL = (
         max_arity=1,
         float_only=True,
         signature="ceil(x)",
-        meaning="the next whole number upwards, a float",
     ),
     Function(
         name="round",
@@ -82,7 +75,6 @@ _ALL = (
         max_arity=1,
         float_only=True,
         signature="round(x)",
-        meaning="the nearest whole number, halves to the even one, a float",
     ),
 )
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from rules.language.ir import Span
 
 __all__ = ["excerpt"]
+
+# A text in quotes, which may hold `#` and blanks of its own, or what stands between tokens.
+_TEXT_OR_GAP = re.compile(r'("(?:\\.|[^"\\\n])*")|(?:\s|#[^\n]*)+')
 
 
 def excerpt(text: str, span: Span) -> str:
@@ -14,4 +19,4 @@ def excerpt(text: str, span: Span) -> str:
         return ""
     lines[-1] = lines[-1][: span.end_column - 1]
     lines[0] = lines[0][span.column - 1 :]
-    return " ".join(" ".join(line.partition("#")[0] for line in lines).split())
+    return _TEXT_OR_GAP.sub(lambda match: match[1] or " ", "\n".join(lines)).strip()

@@ -6,7 +6,7 @@ import re
 
 import lark
 
-from rules.errors import RuleError, did_you_mean
+from rules.errors import RuleError, code_points, did_you_mean
 from rules.language.ir import Span
 from rules.language.reserved import RESERVED
 
@@ -30,6 +30,29 @@ _HABITS = (
     (r"\?", "write if condition then value else value"),
     (r"between\b", "write in and the range, for example in 0..1"),
     (r"(?i:elif|elsif|elseif)\b", "write else if"),
+    (r"(entity|constraint)\b", r"\1 is reserved for a later version; choose another name"),
+)
+
+# Habits that show only with what stands before the error, which the group `here` marks.
+_CONTEXTS = tuple(
+    (re.compile(pattern), hint)
+    for pattern, hint in (
+        (r"\d(?P<here>,)\s?\d", "write 30_000 for thousands; the decimal sign is a point"),
+        (r"\d,(?P<here>\d)", "write 30_000 for thousands; the decimal sign is a point"),
+        (r"(?P<here>\.)\d", "a point stands between digits: write 0.4 or 4.0"),
+        (r"\d(?P<here>\.)", "a point stands between digits: write 0.4 or 4.0"),
+        (r",\s*(?P<here>[\])}]|(?:given|expect|if|because|policy)\b)", "leave out the comma"),
+        (r"\bin\s*\([^(){}]*(?P<here>,)", "list values in braces: write in {a, b}"),
+        (r"\bin\s*(?P<here>\[)", "list values in braces: write in {a, b}"),
+        (r"\b(\w+)\s+is\s+(?P<here>not)\s+unknown\b", r"write \1 is known"),
+        (r"\b(\w+)\s+is\s+(?P<here>not)\s+known\b", r"write \1 is unknown"),
+        (r"\b(\w+)\s+is\s+(?P<here>not)\s+(\S+)", r"write \1 != \3"),
+        (r"\bnot\s+(\w+)\s+(?P<here>fires)\b", r"write \1 does not fire"),
+        (r"\b(\w+)\s+(?P<here>not)\s+fires?\b", r"write \1 does not fire"),
+        (r"\brule\s+\w+\s+(?P<here>\w+)\s*=", "a rule has a title in quotes after its name"),
+        (r'"\s*(priority|owner|tags)\s+(?P<here>[^\s=]+)', r"annotations: write [\1 \2]"),
+        (r"\[[^\]]*\d{4}(?P<here>-)\d\d-\d\d", "there are no dates, nor an annotation since"),
+    )
 )
 
 _WORDS = {
@@ -74,9 +97,12 @@ def explain_syntax_error(error: lark.UnexpectedInput, text: str) -> RuleError:
             span=_span(text, start, line_end if line_end >= 0 else len(text)),
             hint='a text ends with " on the same line; inside it write \\" for a quote',
         )
+    word = re.compile(r"[^\W\d]\w*").match(text, start)
+    found = word[0] if word else text[start]
+    points = "" if found.isascii() else f" ({code_points(found)})"
     return RuleError(
-        f"unexpected {text[start]!r}",
-        span=_span(text, start, start + 1),
+        f"unexpected {found!r}{points}",
+        span=_span(text, start, start + len(found)),
         hint=_habit(text, start),
     )
 
@@ -133,7 +159,9 @@ def _hint_for_token(token: lark.Token, accepts: set[str]) -> str | None:
     if word == "not" and "TIMES" in accepts:
         return "write not (x in {...})"
     if "KNOWN" in accepts:
-        return "write x is known or x is unknown; values are compared with = and !="
+        return did_you_mean(word, ("known", "unknown")) or f"write = {word} instead of is {word}"
+    if token.type == "NUMBER" and accepts == {"NAME", "STRING"}:
+        return f'put it in quotes: "{word}"'
     if token.type == "_IF" and "LSQB" in accepts:
         return "say first what is decided, for example outcome = reject"
     if token.type == "STRING" and accepts == {"NAME"}:
@@ -167,13 +195,16 @@ def _hint_for_test(accepts: set[str]) -> str | None:
 
 
 def _habit(text: str, start: int) -> str | None:
+    for context, hint in _CONTEXTS:
+        for match in context.finditer(text):
+            if match.start("here") == start:
+                return match.expand(hint)
     for pattern, hint in _HABITS:
         # The parser accepts the first character of `=<` and stumbles over the second.
         for position in (start, start - 1):
-            if position >= 0:
-                match = re.compile(pattern).match(text, position)
-                if match and match.end() > start:
-                    return hint
+            found = re.compile(pattern).match(text, position) if position >= 0 else None
+            if found and found.end() > start:
+                return found.expand(hint)
     return None
 
 

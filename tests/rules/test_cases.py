@@ -294,3 +294,67 @@ def test_unreadable_files(tmp_path: Path, name: str, content: str, texts: list[s
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"none\.csv: no such file"):
         read_cases(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("name", ["income", "age"])
+def test_texts_in_a_column_of_numbers_name_the_first_that_is_none(name: str) -> None:
+    with pytest.raises(TypeError, match=f"row 3: input {name}: found 'abc'"):
+        encode_one(name, ["12", None, "abc"])
+    with pytest.raises(TypeError, match=f"input {name}: the column holds texts, not numbers"):
+        encode_one(name, ["12", "3"])
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.float64(), pa.bool_(), pa.date32(), pa.null()])
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_column_of_nulls_of_any_kind_is_missing(kind: pa.DataType, count: int) -> None:
+    nulls = pa.nulls(count, kind)
+    found = encode(RULES, pa.table(dict.fromkeys(ONE, nulls)))
+    assert lists(found) == {
+        "income": pytest.approx([np.nan] * count, nan_ok=True),
+        "age": [INT_MISSING] * count,
+        "member": [-1] * count,
+        "purpose": [-1] * count,
+    }
+
+
+def test_an_empty_data_frame_has_no_cases() -> None:
+    assert all(len(column) == 0 for column in encode(RULES, pd.DataFrame(columns=[*ONE])).values())
+
+
+@pytest.mark.parametrize("huge", [10**24, -(10**40), 10**400])
+def test_ints_beyond_64_bits_are_out_of_bounds(huge: int, tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="1 of 2 values are out of bounds"):
+        assert encode_one("age", [huge, 1]).tolist() == [INT_MISSING, 1]
+    path = tmp_path / "cases.jsonl"
+    path.write_text(f'{{"age": {huge}}}\n{{"age": 1}}\n')
+    with pytest.warns(UserWarning, match="1 of 2 values are out of bounds"):
+        found = encode(RULES, read_cases(path), missing_columns="unknown")
+    assert found["age"].tolist() == [INT_MISSING, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "purpose\ncaf\xe9\n"),
+        ("b.csv", "caf\xe9\n1\n"),
+        ("c.jsonl", '{"purpose": "caf\xe9"}'),
+    ],
+)
+def test_a_file_that_is_not_utf_8(name: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(ValueError, match=f"{name}: this is not UTF-8"):
+        read_cases(path)
+
+
+@pytest.mark.parametrize("values", [[1.0, 0.0, np.nan], [True, False, None]])
+def test_bools_that_pandas_made_floats(values: list[Any]) -> None:
+    assert encode_one("member", pa.array(values)).tolist() == [1, 0, -1]
+    with pytest.raises(TypeError, match=r"row 2: input member: found 0.5"):
+        encode_one("member", [1.0, 0.5, np.nan])
+
+
+def test_a_record_batch_with_string_views() -> None:
+    purposes = pa.array(["car", None]).cast(pa.string_view())
+    batch = pa.table({**{key: [value] * 2 for key, value in ONE.items()}, "purpose": purposes})
+    assert encode(RULES, batch.to_batches()[0])["purpose"].tolist() == [0, -1]

@@ -115,6 +115,38 @@ def test_fmt_leaves_a_file_with_errors_alone(policy: Path, capsys: Captured) -> 
     assert policy.read_text() == "ruleset a version 1 input"
 
 
+def test_fmt_wants_no_byte_order_mark_and_unix_line_ends(policy: Path, capsys: Captured) -> None:
+    for data in (b"\xef\xbb\xbf" + TEXT.encode(), TEXT.replace("\n", "\r\n").encode()):
+        policy.write_bytes(data)
+        assert run(capsys, "fmt", "--check", policy)[0] == 1
+        assert run(capsys, "fmt", policy)[0] == 0
+        assert policy.read_bytes() == TEXT.encode()
+
+
+def test_fmt_respects_a_read_only_file(
+    policy: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    policy.write_text(TEXT + "\n\n")
+    monkeypatch.setattr("os.access", lambda *_: False)  # as it is for everyone but root
+    code, _, err = run(capsys, "fmt", policy)
+    assert code == 2 and "the file is read-only" in err
+    assert policy.read_text() == TEXT + "\n\n"
+
+
+@pytest.mark.parametrize("command", [["check"], ["test"], ["fmt", "--check"]])
+def test_a_bad_file_does_not_stop_the_others(
+    command: list[str], policy: Path, capsys: Captured
+) -> None:
+    bad, absent = policy.with_name("bad.rules"), policy.with_name("absent.rules")
+    bad.write_text("ruleset a version")
+    last = policy.with_name("last.rules")
+    last.write_text(TEXT + "\n\n")
+    code, out, err = run(capsys, *command, bad, last)
+    assert code == 1 and str(last) in out and f"{bad}:1:18: error" in err
+    code, out, err = run(capsys, *command, bad, absent, last)
+    assert code == 2 and str(last) in out and f"there is no file {absent}" in err
+
+
 # ----------------------------------------------------------------------------- test
 
 
@@ -145,6 +177,24 @@ def test_decide(policy: Path, cases: Path, capsys: Captured) -> None:
     assert "reject   1  33.3%" in out
     assert "approve  default  no rule applies" in out
     assert "reject   risky    risk 62%, 4.0x income, no strong guarantor" in out
+
+
+def test_decide_takes_absent_columns_as_unknown_only_if_told(
+    policy: Path, cases: Path, capsys: Captured
+) -> None:
+    cases.write_text("p_fraud\n0.95\n")
+    code, _, err = run(capsys, "decide", policy, "--cases", cases)
+    assert code == 2 and "with --missing-columns unknown" in err
+    options = ["--cases", cases, "--missing-columns", "unknown"]
+    code, out, _ = run(capsys, "decide", policy, *options)
+    assert code == 0 and "fraud score 95%" in out
+
+
+def test_warnings_are_told_in_plain_words(policy: Path, cases: Path, capsys: Captured) -> None:
+    cases.write_text(CASES.replace("0.62", "1.62"))
+    code, _, err = run(capsys, "decide", policy, "--cases", cases)
+    assert code == 0
+    assert err.startswith("warning: ") and "UserWarning" not in err and err.count("\n") == 1
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
@@ -225,11 +275,13 @@ def test_explain_a_row(policy: Path, cases: Path, capsys: Captured) -> None:
         (["decide", "{dir}/policy.rules", "--cases", "{dir}/cases.csv", "--out", "x.txt"],
          "cannot write x.txt: expected .csv, .jsonl, .parquet"),
         (["decide", "{dir}/policy.rules", "--cases", "{dir}/cases.csv", "--out", "{dir}/no/x.csv"],
-         "no/x.csv"),
+         "there is no directory {dir}/no"),
         (["decide", "{dir}/derive.rules", "--cases", "{dir}/cases.csv"], "decides nothing"),
         (["explain", "{dir}/policy.rules", "--cases", "{dir}/cases.csv", "--row", "4"],
          "--row 4 is not in {dir}/cases.csv, which has 3 rows"),
         (["explain", "{dir}/policy.rules", "--case", "{bad"], "--case is not JSON"),
+        (["explain", "{dir}/policy.rules", "--case", '{"age": ' + "9" * 5000 + "}"], "not JSON"),
+        (["explain", "{dir}/policy.rules", "--case", "{}", "--row", "2"], "leave --row out"),
         (["explain", "{dir}/policy.rules", "--case", "[1]"], "a JSON object of inputs"),
         (["explain", "{dir}/policy.rules", "--case", '{"incme": 1}'], "did you mean income?"),
         (["explain", "{dir}/policy.rules", "--case", '{"zzz": 1}'], "inputs are p_default, p_f"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import subprocess
 import sys
@@ -149,3 +150,10 @@ def test_a_few_cases_do_not_import_jax() -> None:
         "assert 'jax' in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("engine", ["auto", "reference", "xla"])
+def test_a_rule_set_without_inputs_is_refused(engine: Any) -> None:
+    small = dataclasses.replace(ruleset([]), inputs=())
+    with pytest.raises(ValueError, match="rule set small reads no inputs"):
+        decide(small, [{"x": 1}, {"x": 2}], engine=engine)

@@ -62,6 +62,8 @@ def test_groups() -> None:
         ("Age", "did you mean age?"),
         ("zzz", None),
         ("", None),
+        ("\u0440", "\u0440 is written with U+0440 CYRILLIC SMALL LETTER ER"),
+        ("\u0430ge", "did you mean age?; \u0430ge is written with U+0430 CYRILLIC SMALL LETTER A"),
     ],
 )
 def test_did_you_mean(word: str, hint: str | None) -> None:

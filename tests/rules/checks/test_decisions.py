@@ -90,7 +90,7 @@ def test_the_title_is_the_reason_where_there_is_no_because() -> None:
         ('rule r "t" [priority 1, priority 2] o = yes if x > 1', "priority is given twice"),
         ('rule r "t" [priority 1.5] o = yes if x > 1', "a priority is a whole number"),
         ('rule r "t" [priority "1"] o = yes if x > 1', "a priority is a whole number"),
-        ('rule r "t" [priority 3000000000] o = yes if x > 1', "a priority is a whole number"),
+        ('rule r "t" [priority 3000000000] o = yes if x > 1', "does not fit an int32 | priorities"),
         ('rule r "t" [owner me] o = yes if x > 1', "owner takes a text in quotes | for example"),
         ('rule r "t" [tags 3] o = yes if x > 1', "tags takes a text in quotes"),
         ('rule r " " o = yes if x > 1', "a rule needs a title"),

@@ -101,6 +101,8 @@ def test_expectations(text: str, expected: object) -> None:
         ("r does not fire because x", "x is a float, a condition needs a truth", None),
         ("r does not fire because bigg", "there is no input or derived name bigg", "big?"),
         ("x", "x is a float, a condition needs a truth", "x > 0"),
+        ("r", "r is a rule", "write r fires or r does not fire"),
+        ("yes", "yes is an outcome", "write o = yes"),
         ("x > y", "there is no input or derived name y", None),
     ],
 )

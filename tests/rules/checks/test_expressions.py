@@ -18,6 +18,7 @@ input flag: bool
 input purpose: {car, other, "two words"}
 input color: {red, other}
 input car_owner: bool
+input grade: {"1", "2"}
 """
 FLOAT, INT = ir.FloatType(), ir.IntType()
 
@@ -142,7 +143,7 @@ def test_typed_form(text: str, expected: ir.Expr) -> None:
 ERRORS = [
     ("incme + 1", "there is no input or derived name incme", "did you mean income?"),
     ("Income + 1", "there is no input or derived name Income", "did you mean income?"),
-    ("True", "there is no input or derived name True", "did you mean true?"),
+    ("True", "there is no input or derived name True", "write true"),
     ("max", "there is no input or derived name max", "write max(a, b, ...)"),
     ("max(age)", "max was given 1 argument", "write max(a, b, ...)"),
     ("abs(age, 1)", "abs was given 2 arguments", "write abs(x)"),
@@ -161,7 +162,11 @@ ERRORS = [
     ("if income then 1 else 2", "income is a float, a condition needs a truth", "income > 0"),
     ("if flag then 1 else true", "then gives an int, else a bool", None),
     ("if flag then purpose else color", "the two branches are of different types", None),
-    ("income = flag", "cannot compare a float with a bool", None),
+    ("income = flag", "cannot compare a float with a bool", "write flag, not flag or fl"),
+    ("flag = 1", "cannot compare a bool with an int", "write flag, not flag or flag = true"),
+    ("flag = yes", "there is no input or derived name yes", "write true"),
+    ("flag = No", "there is no input or derived name No", "write false"),
+    ("grade == 1", "cannot compare one of {1", 'put the member in quotes: "1"'),
     ("purpose = color", "cannot compare one of {car", None),
     ("purpose = carr", "'carr' is not one of {car, other, two words}", "did you mean car?"),
     ('purpose = "two word"', "'two word' is not one of", "did you mean two words?"),

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from rules.engines import hit_policy
 from rules.engines.array_ops import NUMPY
 from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN
-from rules.engines.kleene import Truth
-from rules.engines.verdict import fired_bits, pack, verdict
+from rules.engines.kleene import Truth, pack
+from rules.engines.verdict import fired_bits, verdict
 from rules.language import ir
 from tests.effort import examples
 

@@ -268,3 +268,9 @@ def test_large_rule_sets_span_words() -> None:
     assert decisions.fired.shape == (5, 4)
     bits = np.bitwise_count(np.asarray(decisions.fired)).sum(-1)
     assert bits.tolist() == [0, 1, 41, 100, 0]
+
+
+@pytest.mark.parametrize("columns", [None, [1, 2]])
+def test_what_is_no_mapping_of_columns_is_refused(decider: CompiledRuleset, columns: Any) -> None:
+    with pytest.raises(TypeError, match="expected a mapping of arrays by input name"):
+        decider(columns)

@@ -169,3 +169,18 @@ def test_failing_of_a_negated_conjunction_is_the_whole_literal() -> None:
     (literal,) = failing(both, {"x": 2.0, "y": 2.0}, {})
     assert literal.text == "not (x > 1 and y > 1)" and literal.truth is False
     assert [node.text for node in _nodes(literal)][-1] == "y"
+
+
+@pytest.mark.parametrize(
+    ("cases", "count"),
+    [({"x": [1, 2], "y": [1, 2], "b": [True, False]}, 2), ([{}, {}], 2), ([], 0)],
+)
+def test_one_case_is_explained_at_a_time(cases: Any, count: int) -> None:
+    with pytest.raises(ValueError, match=f"found {count} cases, expected one"):
+        explain(POLICY, cases)
+
+
+def test_a_misspelt_input_is_an_error_and_another_key_is_not() -> None:
+    with pytest.raises(ValueError, match=r"no input is called strenght; did you mean strength\?"):
+        explain(ruleset([], inputs={"strength": ir.FloatType()}), {"strenght": 1})
+    assert explain(POLICY, {"x": 8, "y": 2, "b": False, "customer": "Ada"}).outcome == "reject"

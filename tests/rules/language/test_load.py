@@ -32,6 +32,14 @@ def test_byte_order_mark_and_line_ends(tmp_path: Path) -> None:
     assert rules.load(path).text == TEXT
 
 
+def test_a_byte_order_mark_of_a_text() -> None:
+    ruleset = rules.parse("\ufeff" + TEXT)
+    assert ruleset.sha256 == rules.parse(TEXT).sha256
+    assert rules.format_text("\ufeff" + TEXT) == rules.format_text(TEXT)
+    with pytest.raises(RuleError, match="FEFF ZERO WIDTH"):
+        rules.parse(TEXT + "\ufeff")
+
+
 def test_a_file_that_is_not_utf8(tmp_path: Path) -> None:
     path = tmp_path / "a.rules"
     path.write_bytes(b"ruleset a version 1\n# caf\xe9\n")
