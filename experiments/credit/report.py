@@ -178,6 +178,7 @@ def _headline(report: CreditReport) -> Html:
         f"against {percent(everyone.share)} of all."
     )
     low, high = (percent(bound) for bound in approved.interval)
+    as_trained = calibration["before"] == calibration["after"]
     before, after = (decimal(calibration[when]["error"]) for when in ("before", "after"))
     gain, alone = (signed((way.result - everything.result) / 1000) for way in (policy, threshold))
     return join(
@@ -208,8 +209,10 @@ def _headline(report: CreditReport) -> Html:
                     ),
                     Card(
                         label="Calibration error",
-                        value=f"{before} → {after}",
-                        note="before and after calibration; 0 is perfect",
+                        value=after if as_trained else f"{before} → {after}",
+                        note="0 is perfect; no correction was needed"
+                        if as_trained
+                        else "before and after calibration; 0 is perfect",
                     ),
                 )
             ),

@@ -99,8 +99,9 @@ def _training(
         definitions({name: count(n) for name, n in numbers.items()}),
         element(
             "p",
-            "The model learns on the first part, stops by the second and is calibrated on it. "
-            "Everything on this page is measured on the test part.",
+            "The model learns on the first part; the second says when to stop and whether its "
+            "probabilities need a correction. Everything on this page is measured on the test "
+            "part.",
             class_="caption",
         ),
     )

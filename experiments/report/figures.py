@@ -103,7 +103,7 @@ def roc(curves: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> Html:
 def reliability(
     before: Mapping[str, Any], after: Mapping[str, Any], *, predictions: ArrayLike | None = None
 ) -> Html:
-    """Predicted against observed frequency, before and after calibration.
+    """Predicted against observed frequency, before and after calibration; one curve if equal.
 
     Args:
         before: `predicted` `[M]`, `observed` `[M]` and `count` `[M]` per bin, and `error`.
@@ -111,16 +111,19 @@ def reliability(
         predictions: the calibrated probabilities `[N]`, for a histogram below; without them
             it shows the bins of `after`.
     """
+    said = f"{_error(before)} before calibration and {_error(after)} after it"
+    if before == after:
+        said = f"{_error(after)}, no calibration was needed"
     where = _floats(after["predicted"] if predictions is None else predictions)
     weights = _floats(after["count"]) if predictions is None else np.ones(len(where))
 
     def paint(figure: Figure) -> None:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
         _diagonal(upper)
-        for name, bins, line, marker in (
-            ("before", before, _LINES[1], "s"),
-            ("after", after, _LINES[0], "o"),
-        ):
+        curves = [("before", before, _LINES[1], "s"), ("after", after, _LINES[0], "o")]
+        if before == after:
+            curves = [("as trained", after, _LINES[0], "o")]
+        for name, bins, line, marker in curves:
             upper.plot(
                 _floats(bins["predicted"]),
                 _floats(bins["observed"]),
@@ -140,10 +143,7 @@ def reliability(
     return draw(
         paint,
         name="reliability",
-        label=(
-            f"Reliability: the calibration error is {_error(before)} before calibration and "
-            f"{_error(after)} after it; below, a histogram of the predictions."
-        ),
+        label=f"Reliability: the calibration error is {said}; below, a histogram of predictions.",
         height=340,
     )
 

@@ -286,3 +286,12 @@ def test_bad_input() -> None:
 def test_a_report_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         report().best_step = 3  # type: ignore[misc]
+
+
+def test_a_model_that_needed_no_calibration_says_so(page: str) -> None:
+    evaluation = report().evaluation
+    as_trained = dict.fromkeys(("before", "after"), evaluation["calibration"]["after"])
+    shown = render(report(evaluation={**evaluation, "calibration": as_trained}))
+    assert "no correction was needed" in shown
+    assert "before and after calibration" not in shown
+    assert "before and after calibration" in page

@@ -85,6 +85,7 @@ def test_reliability_tells_both_errors() -> None:
 def test_reliability_without_predictions_or_error() -> None:
     bins = {key: value for key, value in BINS.items() if key != "error"}
     svg = reliability(bins, bins)
-    assert "before –" in texts(svg)  # noqa: RUF001
+    assert "as trained –" in texts(svg)  # noqa: RUF001
+    assert "no calibration was needed" in label(svg)
     # the taller of the two bars stands for 30 cases
     assert any(re.fullmatch(r"\d0", text) for text in texts(svg))
