@@ -12,13 +12,12 @@ from rules.checks.templates import parse_template
 from rules.engines.decisions import STATUS
 from rules.errors import RuleError, did_you_mean
 from rules.language import ir, syntax
-from rules.language.ir import INT_MAX, INT_MIN, POLICIES
+from rules.language.ir import INT_MAX, INT_MIN, MAX_COLLECTED, POLICIES
 from rules.language.numbers import parse_number
 
 __all__ = ["check_outcome", "type_decision", "type_rule"]
 
 ANNOTATIONS = ("priority", "owner", "tags")
-MAX_COLLECTED = 31  # outcomes of `collect` are bits of an int32
 
 
 def type_decision(node: syntax.DecideDeclaration) -> ir.Decision:

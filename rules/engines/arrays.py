@@ -13,7 +13,7 @@ from rules.engines.columns import check_columns
 from rules.engines.decisions import Decisions
 from rules.engines.kleene import pack
 from rules.engines.lowering import Lowering
-from rules.engines.verdict import MAX_COLLECTED, fired_bits, verdict
+from rules.engines.verdict import fired_bits, verdict
 from rules.errors import did_you_mean
 from rules.language import ir
 
@@ -48,10 +48,10 @@ def check_decides(ruleset: ir.Ruleset, extras: Extras) -> None:
             "rules.engines.reference.evaluate for its derived values"
         )
     outcomes = ruleset.decision.outcomes
-    if ruleset.decision.policy == "collect" and len(outcomes) > MAX_COLLECTED:
+    if ruleset.decision.policy == "collect" and len(outcomes) > ir.MAX_COLLECTED:
         raise ValueError(
             f"decision {ruleset.decision.name} collects among {len(outcomes)} outcomes, expected "
-            f"at most {MAX_COLLECTED} (they are bits of an int32); split the decision"
+            f"at most {ir.MAX_COLLECTED} (they are bits of an int32); split the decision"
         )
     derived = [item.name for item in ruleset.derived]
     for name in extras.derived:

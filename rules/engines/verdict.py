@@ -18,9 +18,8 @@ from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN
 from rules.engines.kleene import LOW, WIDTH
 from rules.language import ir
 
-__all__ = ["MAX_COLLECTED", "fired_bits", "verdict"]
+__all__ = ["fired_bits", "verdict"]
 
-MAX_COLLECTED = 31  # outcomes that fit into the bits of a non-negative int32
 NONE, ONE = np.uint32(0), np.uint32(1)
 
 

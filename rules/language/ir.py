@@ -207,6 +207,7 @@ class Derived:
 
 
 POLICIES = ("unique", "any", "first", "priority", "collect")
+MAX_COLLECTED = 31  # outcomes of `collect` are bits of an int32
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
