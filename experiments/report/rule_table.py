@@ -109,7 +109,7 @@ def rule_table(
     columns = [
         Column(title="Rule"),
         Column(title="Outcome"),
-        Column(title="Fired", number=True, hint="Cases in which its condition held"),
+        Column(title="Fired", number=True, hint="Cases in which its condition held", minor=True),
         Column(title="Decided", number=True, hint="Cases in which it was the one that counted"),
         Column(
             title=f"{event.capitalize()} rate",
@@ -119,7 +119,8 @@ def rule_table(
     ]
     rows = [_row(use, by_name.get(use.name), ruleset, tones, most) for use in usage]
     if ruleset.decision is not None and ruleset.decision.policy == "priority":
-        columns.insert(2, Column(title="Priority", number=True, hint="The highest goes first"))
+        priority = Column(title="Priority", number=True, hint="The highest goes first", minor=True)
+        columns.insert(2, priority)
         for row, use in zip(rows, usage, strict=True):
             rule = by_name.get(use.name)
             row.insert(2, Cell(content=NOTHING if rule is None else str(rule.priority)))

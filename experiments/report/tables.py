@@ -15,11 +15,24 @@ _SHORTEST = 0.02  # so that a bar above zero can be seen
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Column:
-    """A heading; `number` aligns the cells right, `hint` explains it on hover."""
+    """A heading of a table.
+
+    Attributes:
+        title: as shown.
+        number: aligns the cells right.
+        hint: explains it on hover.
+        minor: left out on a phone, where the others need the room.
+    """
 
     title: str
     number: bool = False
     hint: str | None = None
+    minor: bool = False
+
+    def classes(self, *more: str) -> str | None:
+        """The classes of its cells."""
+        own = [name for name, on in (("number", self.number), ("minor", self.minor)) if on]
+        return " ".join([*own, *more]) or None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -83,14 +96,13 @@ def _heading(column: Column) -> Html:
         "th",
         column.title,
         scope="col",
-        class_="number" if column.number else None,
+        class_=column.classes(),
         title=column.hint,
     )
 
 
 def _cell(cell: Cell | str, column: Column, *, first: bool) -> Html:
     cell = cell if isinstance(cell, Cell) else Cell(content=cell)
-    classes = [name for name, on in (("number", column.number), ("best", cell.best)) if on]
     content = element("strong", cell.content) if cell.best else cell.content
     bar = Html()
     if cell.bar is not None:
@@ -101,5 +113,5 @@ def _cell(cell: Cell | str, column: Column, *, first: bool) -> Html:
         content,
         bar,
         scope="row" if first else None,
-        class_=" ".join(classes) or None,
+        class_=column.classes(*(["best"] if cell.best else [])),
     )
