@@ -199,8 +199,13 @@ def _headline(report: CreditReport) -> Html:
                     Card(
                         label="Gain over approving all",
                         value=f"{gain} k",
-                        note="in the money of the data, reviews paid; "
-                        f"the threshold alone {alone} k",
+                        note=join(
+                            (
+                                "in the money of the data, reviews paid; "
+                                f"the threshold alone {alone} k, ",
+                                element("a", "why so", href=f"#{report_economics.LEFT_OPEN}"),
+                            )
+                        ),
                     ),
                     Card(
                         label="Ranking of risks (AUC)",

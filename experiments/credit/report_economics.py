@@ -19,7 +19,9 @@ from experiments.report import (
 )
 from experiments.report.formats import count, percent, signed
 
-__all__ = ["section"]
+__all__ = ["LEFT_OPEN", "section"]
+
+LEFT_OPEN = "left-open"  # the id of the explanation, to link to
 
 _THOUSAND = 1000.0
 
@@ -29,10 +31,10 @@ def section(accounts: Sequence[Account], terms: Terms) -> Section:
 
     Args:
         accounts: in the money of the data; the first is what the others are compared with, the
-            last is the policy.
+            last is the policy, the one before it the model's threshold alone.
         terms: the economics that made them.
     """
-    policy = accounts[-1]
+    *_, threshold, policy = accounts
     balances = [
         Balance(
             name=way.name,
@@ -49,9 +51,12 @@ def section(accounts: Sequence[Account], terms: Terms) -> Section:
         f"approve below a risk of {percent(break_even(terms))}, where the two balance."
     )
     left_open = (
-        f"No decision of the reviewers is assumed. The {count(policy.referred)} referred "
-        f"applications count only the cost of their review; {count(policy.referred_defaults)} of "
-        f"them defaulted. Granting all of them would have earned "
+        f"The rules differ from the threshold alone by "
+        f"{signed((policy.result - threshold.result) / _THOUSAND)} thousand, and this counts the "
+        f"{count(policy.referred)} applications that they refer only as the cost of a review: "
+        "what the reviewers decide is not assumed. The threshold decides all of them, and its "
+        f"result holds what it earns and loses by that. {count(policy.referred_defaults)} of the "
+        "referred defaulted. Granting all of them would have earned "
         f"{_money(policy.referred_margin)} and lost {_money(policy.referred_losses)} "
         "thousand. Reviews that tell the good from the bad can add up to "
         f"{_money(policy.referred_margin)} thousand to the result."
@@ -64,7 +69,11 @@ def section(accounts: Sequence[Account], terms: Terms) -> Section:
                 side_by_side(
                     (
                         figure(balance_bars(balances, unit="thousands"), title="Result"),
-                        element("div", element("h3", "Left open"), element("p", left_open)),
+                        element(
+                            "div",
+                            element("h3", "Left open: what reviewers decide", id=LEFT_OPEN),
+                            element("p", left_open),
+                        ),
                     )
                 ),
                 _table(accounts),

@@ -161,7 +161,12 @@ def render(report: DigitsReport) -> str:
         headline=_headline(report),
         sections=(
             _decisions(report),
-            report_pictures.repaired(report.number_decisions, report.truth, report.drawn),
+            report_pictures.repaired(
+                report.number_decisions,
+                report.truth,
+                report.drawn,
+                positions=report.written_scans,
+            ),
             report_pictures.missed(
                 report.number_decisions, report.truth, report.drawn, report.left_wrong
             ),
@@ -259,11 +264,15 @@ def _decisions(report: DigitsReport) -> Section:
                         ),
                         figure(
                             event_rates(
-                                rates, before, TONES, event="wrong numbers", among="as read"
+                                rates,
+                                before,
+                                TONES,
+                                event="wrong numbers",
+                                among="as read",
+                                intervals=False,  # the numbers share scans
                             ),
                             title="Wrong numbers by outcome",
-                            caption="After repairs; dots are rates, bars their 95% Wilson "
-                            "intervals, too narrow here since numbers share scans.",
+                            caption="After repairs; those sent to a person as read.",
                         ),
                     )
                 ),

@@ -60,6 +60,7 @@ def section(
         Column(title="Log-loss ↓", number=True, hint="Mean negative log-likelihood, in nats"),
     )
     numbers = {f"{name} scans": examples[part] for part, name in _PARTS.items()}
+    numbers |= {"Steps trained": max(r["step"] for r in history)}
     numbers |= {"Step that was kept": best_step}
     return Section(
         title="How well digits are read",

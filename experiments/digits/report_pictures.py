@@ -19,20 +19,32 @@ _REPAIRS, _MISSES, _SCANS = 5, 5, 30
 Scans = NDArray[np.floating[Any]]
 
 
-def repaired(decisions: pa.Table, truth: Sequence[str], scans: Scans) -> Section:
-    """The first numbers that the rules repaired, right or wrong.
+def repaired(
+    decisions: pa.Table,
+    truth: Sequence[str],
+    scans: Scans,
+    *,
+    positions: NDArray[np.integer[Any]],
+) -> Section:
+    """Numbers that the rules repaired, right or wrong: the first with each corrected scan.
 
     Args:
         decisions: one row per number, with `read`, `number`, `outcome` and `reason`.
         truth: the numbers as written.
         scans: what they are written with, `[S, 13, 8, 8]`.
+        positions: which scans these are, `[S, 13]`; the same scan has the same position.
     """
     rows = _rows(np.asarray(decisions["outcome"].to_pylist()) == "repair")
+    shown = _distinct(rows, decisions, positions)[:_REPAIRS]
+    if len(shown) == len(rows):
+        which = _first(len(rows), _REPAIRS)
+    else:
+        which = f"{count(len(shown))} of {count(len(rows))}, each with another scan corrected"
     return Section(
         title="Numbers that were repaired",
-        lede=f"{_first(len(rows), _REPAIRS)}. The digit below a scan is the one decided on; a "
+        lede=f"{which}. The digit below a scan is the one decided on; a "
         "struck-out one was read there first.",
-        body=join(_number(row, decisions, truth, scans) for row in rows[:_REPAIRS])
+        body=join(_number(row, decisions, truth, scans) for row in shown)
         or element("p", "No number was repaired."),
     )
 
@@ -95,6 +107,23 @@ def left_to_people(decisions: pa.Table, scans: Scans, labels: NDArray[np.integer
         "and the truth.",
         body=captioned(shown) if shown else element("p", "Every digit was read with certainty."),
     )
+
+
+def _distinct(
+    rows: Sequence[int], decisions: pa.Table, positions: NDArray[np.integer[Any]]
+) -> list[int]:
+    """The rows that correct only scans that no earlier of them corrects."""
+    chosen: list[int] = []
+    seen: set[int] = set()
+    for row in rows:
+        pairs = zip(decisions["read"][row].as_py(), decisions["number"][row].as_py(), strict=True)
+        corrected = {
+            int(positions[row, place]) for place, (read, made) in enumerate(pairs) if read != made
+        }
+        if seen.isdisjoint(corrected):
+            chosen.append(row)
+            seen |= corrected
+    return chosen
 
 
 def _number(row: int, decisions: pa.Table, truth: Sequence[str], scans: Scans) -> Html:

@@ -52,8 +52,9 @@ def event_rates(
     *,
     event: str,
     among: str = "all cases",
+    intervals: bool = True,
 ) -> Html:
-    """How often the event came about per outcome, with 95 % Wilson intervals.
+    """How often the event came about per outcome, with 95 % Wilson intervals or as plain bars.
 
     Args:
         rates: by outcome, in the order to show; an outcome without cases shows no point.
@@ -61,6 +62,7 @@ def event_rates(
         tones: the tone of each outcome.
         event: what is counted, for the label: `default`.
         among: what `overall` is about.
+        intervals: False where the cases are not independent, which the intervals assume.
     """
 
     def paint(figure: Figure) -> None:
@@ -70,16 +72,19 @@ def event_rates(
         for row, (name, rate) in enumerate(rates.items()):
             if not rate.cases:
                 continue
-            low, high = rate.interval
+            low, high = rate.interval if intervals else (0.0, rate.share)
             highest = max(highest, high)
             colour = _colour(tones[name])
-            axes.plot([low, high], [row, row], color=colour, linewidth=3, alpha=0.55)
-            axes.plot(rate.share, row, "o", color=colour, markersize=9, clip_on=False)
+            if intervals:
+                axes.plot([low, high], [row, row], color=colour, linewidth=3, alpha=0.55)
+                axes.plot(rate.share, row, "o", color=colour, markersize=9, clip_on=False)
+            else:
+                axes.barh(row, rate.share, height=0.5, color=colour)
             _beside(axes, percent(rate.share), x=high, y=row)
         _rows(axes, rates, tones)
-        limit = 1.25 * highest + 0.02
+        limit = min(1.25 * highest + 0.02, 1.0)
         axes.set_xlim(0, limit)
-        axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= min(limit, 1)])
+        axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= limit])
         axes.xaxis.set_major_formatter(lambda value, _: percent(value, 0))
         axes.annotate(
             f"{among} {percent(overall.share)}",

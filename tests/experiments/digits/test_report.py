@@ -184,7 +184,7 @@ def test_long_lists_are_cut() -> None:
     table = made.number_decisions
     table = table.set_column(table.schema.get_field_index("outcome"), "outcome", outcomes)
     found = render(report(number_decisions=table))
-    assert "The first 5 of 12. The digit below" in found
+    assert "5 of 12, each with another scan corrected. The digit below" in found
     assert "The only one. What is written" in found
 
 
