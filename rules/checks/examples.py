@@ -57,7 +57,7 @@ def type_test(
     errors.raise_caught()
     return ir.Test(
         title=node.title.text,
-        given=tuple(given.items()),
+        given=tuple(ir.Given(name=name, value=value) for name, value in given.items()),
         expectations=tuple(expectations),
         span=node.span,
     )

@@ -14,195 +14,183 @@ import hashlib
 import json
 from typing import Any, TypeAlias
 
-INT_MIN, INT_MAX = -(2**31) + 1, 2**31 - 1  # -2**31 itself marks a missing integer
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Span:
-    """A place in a source text; lines and columns count from 1, the end is exclusive."""
-
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-
-
-# --------------------------------------------------------------------------- types
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class FloatType:
-    """A float32, optionally bounded; a value outside its bounds counts as missing."""
-
-    low: float | None = None
-    high: float | None = None
-    low_open: bool = False
-    high_open: bool = False
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class IntType:
-    """An int32 within inclusive bounds; a value outside counts as missing."""
-
-    low: int = INT_MIN
-    high: int = INT_MAX
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class BoolType:
-    """True or false."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class EnumType:
-    """One of a fixed list of names, in the order of declaration (which gives the codes)."""
-
-    members: tuple[str, ...]
-
-
-Type: TypeAlias = FloatType | IntType | BoolType | EnumType
-PROB = FloatType(low=0.0, high=1.0)
-BOOL = BoolType()
-
-# --------------------------------------------------------------------- expressions
-#
-# Every value is known or unknown. Arithmetic, conversions, calls and comparisons are
-# unknown when an operand is, when a divisor is zero, or when a float result is not
-# finite. `And`, `Or` and `Not` are Kleene's strong connectives.
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Const:
-    """A literal: float (already rounded to float32), int, bool, or enum member."""
-
-    value: float | int | bool | str
-    type: Type
-    span: Span | None = dataclasses.field(default=None, compare=False)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Ref:
-    """The value of an input or of a derived name."""
-
-    name: str
-    type: Type
-    span: Span | None = dataclasses.field(default=None, compare=False)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class ToFloat:
-    """An int operand rounded to float32."""
-
-    operand: Expr
-    type: FloatType
-    span: Span | None = dataclasses.field(default=None, compare=False)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Arithmetic:
-    """`+ - * / mod` on two operands of one numeric type; `/` is float, `mod` is int.
-
-    `mod` takes the sign of the divisor (as Python does).
-    """
-
-    op: str
-    left: Expr
-    right: Expr
-    type: Type
-    span: Span | None = dataclasses.field(default=None, compare=False)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Call:
-    """A function of `rules.language.functions` applied to operands of one numeric type."""
-
-    function: str
-    arguments: tuple[Expr, ...]
-    type: Type
-    span: Span | None = dataclasses.field(default=None, compare=False)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Choose:
-    """`if condition then a else b`; unknown when the condition or the chosen value is."""
-
-    condition: Expr
-    then: Expr
-    otherwise: Expr
-    type: Type
-    span: Span | None = dataclasses.field(default=None, compare=False)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Compare:
-    """`< <= > >= = !=` on two operands of one type; enums and bools only `=` and `!=`."""
-
-    op: str
-    left: Expr
-    right: Expr
-    span: Span | None = dataclasses.field(default=None, compare=False)
-    type: BoolType = BOOL
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class And:
-    """Kleene conjunction of two or more truths."""
-
-    operands: tuple[Expr, ...]
-    span: Span | None = dataclasses.field(default=None, compare=False)
-    type: BoolType = BOOL
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Or:
-    """Kleene disjunction of two or more truths."""
-
-    operands: tuple[Expr, ...]
-    span: Span | None = dataclasses.field(default=None, compare=False)
-    type: BoolType = BOOL
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Not:
-    """Kleene negation."""
-
-    operand: Expr
-    span: Span | None = dataclasses.field(default=None, compare=False)
-    type: BoolType = BOOL
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class IsUnknown:
-    """Whether the operand is unknown: never itself unknown."""
-
-    operand: Expr
-    span: Span | None = dataclasses.field(default=None, compare=False)
-    type: BoolType = BOOL
-
-
-Expr: TypeAlias = (
-    Const | Ref | ToFloat | Arithmetic | Call | Choose | Compare | And | Or | Not | IsUnknown
+from rules.language.ir_expressions import (
+    AGGREGATES,
+    Aggregate,
+    And,
+    Arithmetic,
+    Binding,
+    Call,
+    Choose,
+    Compare,
+    Const,
+    Expr,
+    IsUnknown,
+    Not,
+    Or,
+    Quantified,
+    Ref,
+    ToFloat,
+    Variable,
 )
+from rules.language.ir_types import (
+    BOOL,
+    DAY_MAX,
+    DAY_MIN,
+    INT_MAX,
+    INT_MIN,
+    PROB,
+    BoolType,
+    DateType,
+    EnumType,
+    FloatType,
+    IntType,
+    ObjectType,
+    Source,
+    Span,
+    StringType,
+    Type,
+)
+
+__all__ = [
+    "AGGREGATES",
+    "BOOL",
+    "DAY_MAX",
+    "DAY_MIN",
+    "INT_MAX",
+    "INT_MIN",
+    "MAX_ARITY",
+    "MAX_COLLECTED",
+    "POLICIES",
+    "PROB",
+    "Aggregate",
+    "And",
+    "Arithmetic",
+    "Binding",
+    "BoolType",
+    "Call",
+    "Choose",
+    "Compare",
+    "Const",
+    "Constraint",
+    "DateType",
+    "Decision",
+    "Derived",
+    "Entity",
+    "EnumType",
+    "ExpectOutcome",
+    "ExpectRule",
+    "ExpectTruth",
+    "Expectation",
+    "Expr",
+    "Field",
+    "FloatType",
+    "Given",
+    "Input",
+    "IntType",
+    "IsUnknown",
+    "Not",
+    "ObjectType",
+    "Or",
+    "Param",
+    "Quantified",
+    "Ref",
+    "Rule",
+    "Ruleset",
+    "Source",
+    "Span",
+    "StringType",
+    "Test",
+    "ToFloat",
+    "Type",
+    "Variable",
+    "canonical_json",
+]
+
+MAX_ARITY = 4  # arguments of a relation
 
 # -------------------------------------------------------------------- declarations
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Input:
-    """A named column of the cases; any case may lack it."""
+class Entity:
+    """What there can be several of in one case.
+
+    Attributes:
+        type: IntType for a range and EnumType for a list of names, whose objects are always
+            all present; ObjectType where each case names its objects.
+        maximum: how many objects a case may have, None for any number (which only engines on
+            the host can handle); None for ranges and lists, which tell it themselves.
+    """
 
     name: str
     type: Type
+    maximum: int | None = None
+    span: Span | None = dataclasses.field(default=None, compare=False)
+
+    @property
+    def size(self) -> int | None:
+        """The number of objects, present or not; None when unbounded."""
+        match self.type:
+            case IntType(low=low, high=high):
+                return high - low + 1
+            case EnumType(members=members):
+                return len(members)
+            case _:
+                return self.maximum
+
+    @property
+    def domain(self) -> tuple[int | str, ...] | None:
+        """The objects of a range or a list of names; None where each case names its own."""
+        match self.type:
+            case IntType(low=low, high=high):
+                return tuple(range(low, high + 1))
+            case EnumType(members=members):
+                return members
+            case _:
+                return None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Param:
+    """A named constant that can be set anew without changing the text."""
+
+    name: str
+    type: Type
+    value: float | int | bool | str
+    span: Span | None = dataclasses.field(default=None, compare=False)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Input:
+    """A named column of the cases, or a relation; any case may lack it.
+
+    Attributes:
+        parameters: the entities that a relation is about, at most MAX_ARITY.
+        actionable: whether someone could change it, for `what would change it`.
+        weight: what changing it costs, against the others.
+    """
+
+    name: str
+    type: Type
+    parameters: tuple[str, ...] = ()
+    actionable: bool = False
+    weight: float = 1.0
     span: Span | None = dataclasses.field(default=None, compare=False)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Derived:
-    """A derived value (one clause) or truth (one or more clauses, joined by Kleene or)."""
+    """A derived value (one clause) or truth (one or more clauses, joined by Kleene or).
+
+    All clauses call the parameters alike. What is derived about an object that is not
+    present is false, or unknown for a value.
+    """
 
     name: str
     type: Type
     clauses: tuple[Expr, ...]
+    parameters: tuple[Binding, ...] = ()
     span: Span | None = dataclasses.field(default=None, compare=False)
 
 
@@ -212,13 +200,17 @@ MAX_COLLECTED = 31  # outcomes of `collect` are bits of an int32
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
-    """What is decided: the outcomes, the hit policy, and the two fall-backs."""
+    """What is decided: the outcomes, the hit policy, and the two fall-backs.
+
+    `dated` names the date input that says which rules are in force for a case.
+    """
 
     name: str
     outcomes: tuple[str, ...]
     policy: str
     default: str | None  # None only under `collect`: the empty set
     unknown: str
+    dated: str | None = None
     span: Span | None = dataclasses.field(default=None, compare=False)
 
 
@@ -232,7 +224,10 @@ class Field:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """If `condition` then the decision may be `outcome`."""
+    """If `condition` then the decision may be `outcome`.
+
+    `since` and `until` are the first and the last day (as of DateType) it is in force.
+    """
 
     name: str
     title: str
@@ -242,6 +237,24 @@ class Rule:
     priority: int = 0
     owner: str | None = None
     tags: tuple[str, ...] = ()
+    since: int | None = None
+    until: int | None = None
+    weight: float | None = None
+    span: Span | None = dataclasses.field(default=None, compare=False)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Constraint:
+    """If `condition` then no outcome but those `allowed`.
+
+    Without a weight it is binding: a decision that breaks it becomes the decision's
+    `unknown` (status VIOLATED). With a weight it is only reported.
+    """
+
+    title: str
+    condition: Expr
+    allowed: tuple[str, ...]
+    weight: float | None = None
     span: Span | None = dataclasses.field(default=None, compare=False)
 
 
@@ -272,14 +285,44 @@ class ExpectTruth:
     span: Span | None = dataclasses.field(default=None, compare=False)
 
 
+Expectation: TypeAlias = ExpectOutcome | ExpectRule | ExpectTruth
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """`income = 30_000`, `earns(anna) = 80_000`, or `no parent` (then `empty` is true).
+
+    `no ENTITY` says that the case has no such object.
+    """
+
+    name: str
+    arguments: tuple[int | str, ...] = ()
+    value: float | int | bool | str | None = None
+    empty: bool = False
+    span: Span | None = dataclasses.field(default=None, compare=False)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Test:
     """One example case and what must come of it; inputs not given are missing."""
 
     title: str
-    given: tuple[tuple[str, float | int | bool | str | None], ...]
-    expectations: tuple[ExpectOutcome | ExpectRule | ExpectTruth, ...]
+    given: tuple[Given, ...]
+    expectations: tuple[Expectation, ...]
     span: Span | None = dataclasses.field(default=None, compare=False)
+
+    @property
+    def case(self) -> dict[str, Any]:
+        """The case as the engines take it: relations as mappings by tuples of objects."""
+        case: dict[str, Any] = {}
+        for item in self.given:
+            if item.empty:
+                case.setdefault(item.name, {})
+            elif item.arguments:
+                case.setdefault(item.name, {})[item.arguments] = item.value
+            else:
+                case[item.name] = item.value
+        return case
 
 
 # ------------------------------------------------------------------------ rule set
@@ -290,7 +333,8 @@ class Ruleset:
     """A checked rule set.
 
     Attributes:
-        derived: in dependency order, each after the names it reads.
+        derived: in dependency order, each after the names it reads, but for recursion:
+            see `strata`.
         rules: in the order of the text; see `ranked` for the order of precedence.
         decision: None for a rule set that only derives.
         text: the source, for messages and the audit record; not part of the identity.
@@ -304,21 +348,51 @@ class Ruleset:
     decision: Decision | None
     rules: tuple[Rule, ...]
     tests: tuple[Test, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    params: tuple[Param, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    sources: tuple[Source, ...] = dataclasses.field(default=(), compare=False, repr=False)
     text: str = dataclasses.field(default="", compare=False, repr=False)
     filename: str = dataclasses.field(default="<rules>", compare=False)
 
     @functools.cached_property
     def ranked(self) -> tuple[Rule, ...]:
-        """The rules in order of precedence: by priority under `priority`, else as written."""
-        if self.decision is None or self.decision.policy != "priority":
+        """The rules in order of precedence: by priority under `priority`, else as written.
+
+        Where the decision is dated, the condition of a rule holds only on the days on which
+        it is in force. Engines read the rules from here.
+        """
+        if self.decision is None:
             return self.rules
-        return tuple(sorted(self.rules, key=lambda rule: -rule.priority))
+        rules: tuple[Rule, ...] = self.rules
+        if self.decision.dated is not None:
+            day = Ref(name=self.decision.dated, type=self.types[self.decision.dated])
+            rules = tuple(_in_force(rule, day) for rule in rules)
+        if self.decision.policy != "priority":
+            return rules
+        return tuple(sorted(rules, key=lambda rule: -rule.priority))
 
     @functools.cached_property
     def types(self) -> dict[str, Type]:
-        """The type of every input and derived name."""
-        inputs = {item.name: item.type for item in self.inputs}
-        return inputs | {item.name: item.type for item in self.derived}
+        """The type of every param, input and derived name."""
+        items: tuple[Param | Input | Derived, ...] = (*self.params, *self.inputs, *self.derived)
+        return {item.name: item.type for item in items}
+
+    @functools.cached_property
+    def entity(self) -> dict[str, Entity]:
+        """The entities by name."""
+        return {item.name: item for item in self.entities}
+
+    @functools.cached_property
+    def strata(self) -> tuple[tuple[Derived, ...], ...]:
+        """The derived values in groups, each after the groups that it reads.
+
+        A group of several, or of one that reads itself, is recursive: its truths are the
+        least ones that agree with its clauses.
+        """
+        from rules.language.strata import strata  # it walks expressions, which are built on this
+
+        return strata(self.derived)
 
     @functools.cached_property
     def sha256(self) -> str:
@@ -326,12 +400,24 @@ class Ruleset:
         return hashlib.sha256(canonical_json(self).encode()).hexdigest()
 
 
+def _in_force(rule: Rule, day: Ref) -> Rule:
+    bounds = ((">=", rule.since), ("<=", rule.until))
+    limits = tuple(
+        Compare(op=op, left=day, right=Const(value=value, type=DateType()))
+        for op, value in bounds
+        if value is not None
+    )
+    if not limits:
+        return rule
+    return dataclasses.replace(rule, condition=And(operands=(*limits, rule.condition)))
+
+
 def canonical_json(ruleset: Ruleset) -> str:
     """The canonical form: JSON with sorted keys, no spans, no tests, no source text."""
     form = _plain(dataclasses.replace(ruleset, tests=()))
-    for absent in ("tests", "text", "filename"):
+    for absent in ("tests", "text", "filename", "sources"):
         del form[absent]
-    return json.dumps({"format": 1, **form}, sort_keys=True, separators=(",", ":"))
+    return json.dumps({"format": 2, **form}, sort_keys=True, separators=(",", ":"))
 
 
 def _plain(node: Any) -> Any:

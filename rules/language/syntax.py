@@ -41,8 +41,25 @@ class Truth:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Date:
+    """`2026-01-31`."""
+
+    text: str
+    span: Span
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Duration:
+    """`30 days`, `1 day`, `2 weeks`: a number of days."""
+
+    number: Number
+    unit: Word
+    span: Span
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Name:
-    """An input, a derived name, or a member of an enum."""
+    """A param, an input, a derived name, a variable, or a member of an enum."""
 
     text: str
     span: Span
@@ -50,7 +67,7 @@ class Name:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Text:
-    """A quoted member of an enum."""
+    """A quoted member of an enum, or a text."""
 
     text: str
     span: Span
@@ -84,7 +101,7 @@ class Binary:
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Apply:
-    """`max(a, b)`."""
+    """`max(a, b)`, or a relation about objects: `earns(g)`."""
 
     function: Word
     arguments: tuple[Expression, ...]
@@ -162,9 +179,31 @@ class Disjunction:
     span: Span
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Parameter:
+    """A variable where it is bound, with its entity if that is written: `g in Guarantor`."""
+
+    name: Word
+    entity: Word | None
+    span: Span
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Quantified:
+    """`some g: ...`, `all m, n: ...`, `count m: ...`, `sum g where adult(g): earns(g)`."""
+
+    kind: Word
+    bindings: tuple[Parameter, ...]
+    where: Expression | None
+    body: Expression
+    span: Span
+
+
 Expression: TypeAlias = (
     Number
     | Truth
+    | Date
+    | Duration
     | Name
     | Text
     | Group
@@ -179,6 +218,7 @@ Expression: TypeAlias = (
     | Negation
     | Conjunction
     | Disjunction
+    | Quantified
 )
 
 
@@ -201,6 +241,8 @@ def children(node: Expression) -> tuple[Expression, ...]:
             return (node.operand, *node.members)
         case Within():
             return (node.operand, node.low, node.high)
+        case Quantified():
+            return (node.body,) if node.where is None else (node.where, node.body)
         case _:
             return ()
 
@@ -238,28 +280,72 @@ TypeExpression: TypeAlias = NamedType | EnumeratedType
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class InputDeclaration:
-    """`input income: float > 0`."""
+class Annotation:
+    """`priority 100`, `owner "credit"` or `actionable` in the brackets of a declaration."""
 
     name: Word
-    type: TypeExpression
+    value: Expression | None
     span: Span
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class ImportDeclaration:
+    """`import "common.rules"`, or a decision table: `import "limits.csv"`."""
+
+    path: Word
+    span: Span
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class EntityDeclaration:
+    """`entity Guarantor max 8`, `entity Month in 1..12`, `entity Side in {left, right}`.
+
+    At most one of the three is given; none is an entity without a bound.
+    """
+
+    name: Word
+    maximum: Number | None
+    bounds: tuple[Expression, Expression] | None
+    members: tuple[Word, ...] | None
+    span: Span
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class ParamDeclaration:
+    """`param threshold: prob = 0.4`."""
+
+    name: Word
+    type: TypeExpression
+    value: Expression
+    span: Span
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class InputDeclaration:
+    """`input income: float > 0 [actionable]`, `input earns(Guarantor): float`."""
+
+    name: Word
+    type: TypeExpression
+    span: Span
+    parameters: tuple[Word, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class DeriveDeclaration:
-    """`derive burden: float = ...`, or one clause `derive stretched if ...`."""
+    """`derive burden: float = ...`, or one clause `derive ancestor(x, y) if ...`."""
 
     name: Word
     type: TypeExpression | None
     value: Expression
     is_clause: bool
     span: Span
+    parameters: tuple[Parameter, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Clause:
-    """`policy X`, `default X` or `unknown X` of a decision."""
+    """`policy X`, `default X`, `unknown X` or `dated X` of a decision."""
 
     keyword: str
     word: Word
@@ -273,15 +359,6 @@ class DecideDeclaration:
     name: Word
     outcomes: tuple[Word, ...]
     clauses: tuple[Clause, ...]
-    span: Span
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Annotation:
-    """`priority 100` or `owner "credit"` in the brackets of a rule."""
-
-    name: Word
-    value: Expression
     span: Span
 
 
@@ -300,11 +377,34 @@ class RuleDeclaration:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class ConstraintDeclaration:
+    """`constraint "title" [weight 2] if condition then outcome != approve`."""
+
+    title: Word
+    annotations: tuple[Annotation, ...]
+    condition: Expression
+    consequence: Expression
+    span: Span
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
 class Assignment:
-    """`income = 30_000` under `given`; the value None stands for `unknown`."""
+    """`earns(anna) = 30_000` under `given`; the value None stands for `unknown`.
+
+    `arguments` are names, texts and numbers, taken as the names of objects.
+    """
 
     name: Word
     value: Expression | None
+    span: Span
+    arguments: tuple[Expression, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
+class Absence:
+    """`no parent` or `no Guarantor` under `given`: nothing of the kind."""
+
+    name: Word
     span: Span
 
 
@@ -331,13 +431,21 @@ class TestDeclaration:
     """`test "title"` with `given` and `expect`."""
 
     title: Word
-    given: tuple[Assignment, ...]
+    given: tuple[Assignment | Absence, ...]
     expectations: tuple[Firing | Holds, ...]
     span: Span
 
 
 Declaration: TypeAlias = (
-    InputDeclaration | DeriveDeclaration | DecideDeclaration | RuleDeclaration | TestDeclaration
+    ImportDeclaration
+    | EntityDeclaration
+    | ParamDeclaration
+    | InputDeclaration
+    | DeriveDeclaration
+    | DecideDeclaration
+    | RuleDeclaration
+    | ConstraintDeclaration
+    | TestDeclaration
 )
 
 

@@ -22,6 +22,12 @@ def children(expr: ir.Expr) -> tuple[ir.Expr, ...]:
             return (expr.condition, expr.then, expr.otherwise)
         case ir.And() | ir.Or():
             return expr.operands
+        case ir.Ref():
+            return expr.arguments
+        case ir.Quantified():
+            return (expr.body,)
+        case ir.Aggregate():
+            return (expr.body,) if expr.where is None else (expr.where, expr.body)
         case _:
             return ()
 
@@ -36,5 +42,5 @@ def walk(expr: ir.Expr) -> Iterator[ir.Expr]:
 
 
 def names(expr: ir.Expr) -> frozenset[str]:
-    """The inputs and derived names that an expression reads itself."""
+    """The params, inputs and derived names that an expression reads itself."""
     return frozenset(node.name for node in walk(expr) if isinstance(node, ir.Ref))

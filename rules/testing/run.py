@@ -62,7 +62,7 @@ def run_tests(ruleset: ir.Ruleset) -> tuple[TestResult, ...]:
 
 
 def _run(ruleset: ir.Ruleset, test: ir.Test) -> TestResult:
-    evaluation = evaluate(ruleset, dict(test.given))
+    evaluation = evaluate(ruleset, test.case)
     checks = tuple(_check(ruleset, evaluation, item) for item in test.expectations)
     return TestResult(title=test.title, checks=checks, span=test.span)
 

@@ -24,12 +24,12 @@ def block(body: str) -> ir.Test:
 
 def test_given_values() -> None:
     test = block('given x = 0.1, n = 3 given flag = true, kind = "two words" expect big expect big')
-    assert test.given == (
-        ("x", round_float32(0.1)),
-        ("n", 3),
-        ("flag", True),
-        ("kind", "two words"),
-    )
+    assert test.case == {
+        "x": round_float32(0.1),
+        "n": 3,
+        "flag": True,
+        "kind": "two words",
+    }
     assert len(test.expectations) == 2
 
 
