@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rules.language.formatter import format_text
     from rules.language.ir import Ruleset
     from rules.language.load import load, parse
+    from rules.language.settings import in_force, with_params
     from rules.testing import run_tests
 
 __all__ = [
@@ -41,10 +42,12 @@ __all__ = [
     "decide",
     "explain",
     "format_text",
+    "in_force",
     "load",
     "load_decider",
     "parse",
     "run_tests",
+    "with_params",
 ]
 
 _HOMES = types.MappingProxyType(
@@ -59,9 +62,11 @@ _HOMES = types.MappingProxyType(
         "decide": ("rules.decide", "decide"),
         "explain": ("rules.explain", "explain"),
         "format_text": ("rules.language.formatter", "format_text"),
+        "in_force": ("rules.language.settings", "in_force"),
         "load": ("rules.language.load", "load"),
         "parse": ("rules.language.load", "parse"),
         "run_tests": ("rules.testing", "run_tests"),
+        "with_params": ("rules.language.settings", "with_params"),
     }
 )
 

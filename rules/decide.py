@@ -2,115 +2,32 @@
 
 from __future__ import annotations
 
-import dataclasses
-import functools
 import importlib.util
-from collections import Counter
+import math
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
-from rules.cases import decode_case, encode
-from rules.encoding import encode_values
-from rules.engines.arrays import Extras, check_decides, decide_numpy
-from rules.engines.decisions import STATUS, Decisions
-from rules.engines.reference import Evaluation, evaluate
+from rules.cases import Encoded, encode_cases
+from rules.decided import Decided
+from rules.engines.arrays import Extras, check_asked, decide_numpy
+from rules.engines.case_by_case import HOSTS, decide_by_reference, verdicts
+from rules.engines.columns import sizes
+from rules.engines.decisions import Decisions
+from rules.engines.kept import compiled
 from rules.errors import did_you_mean
-from rules.explain.reasons import reasons
 from rules.language import ir
+from rules.language.settings import in_force, with_params
 
 __all__ = ["Decided", "Engine", "decide"]
 
-Engine = Literal["auto", "reference", "xla"]
-FEW = 64  # cases below which importing jax and compiling costs more than it saves
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Decided:
-    """A batch of cases, decided.
-
-    Attributes:
-        ruleset: what decided.
-        columns: the encoded cases, by input name, `[B]`.
-        decisions: NumPy arrays, `[B]`.
-    """
-
-    ruleset: ir.Ruleset
-    columns: Mapping[str, npt.NDArray[Any]]
-    decisions: Decisions
-
-    @functools.cached_property
-    def outcomes(self) -> list[str] | list[frozenset[str]]:
-        """The outcome of each case; under `collect` the set of its outcomes."""
-        assert self.ruleset.decision is not None
-        names = self.ruleset.decision.outcomes
-        codes = self.decisions.outcome.tolist()
-        if self.ruleset.decision.policy != "collect":
-            return [names[code] for code in codes]
-        sets = {code: _members(names, code) for code in set(codes)}
-        return [frozenset(sets[code]) for code in codes]
-
-    @functools.cached_property
-    def rules(self) -> list[str]:
-        """The deciding rule of each case, or `default`, `unknown` or `conflict`."""
-        names = [rule.name for rule in self.ruleset.ranked]
-        return [names[rank] if rank >= 0 else STATUS[rank] for rank in self.decisions.rule.tolist()]
-
-    @functools.cached_property
-    def reasons(self) -> list[str]:
-        """A sentence for each case."""
-        return reasons(self.ruleset, self.columns, self.decisions)
-
-    def counts(self) -> dict[str, int]:
-        """How many cases came out how, by outcome (under `collect`, by each member)."""
-        assert self.ruleset.decision is not None
-        names = self.ruleset.decision.outcomes
-        codes = Counter(self.decisions.outcome.tolist())
-        if self.ruleset.decision.policy == "collect":
-            return {
-                name: sum(n for code, n in codes.items() if code >> bit & 1)
-                for bit, name in enumerate(names)
-            }
-        return {name: codes[code] for code, name in enumerate(names)}
-
-    def to_table(self) -> pa.Table:
-        """One row per case.
-
-        Returns:
-            Columns `outcome` (string; under `collect` list<string>), `rule` (string, see
-            `rules`), `reason` (string), and where they were asked for `fired` (list<string>)
-            and `margin` (float32).
-        """
-        assert self.ruleset.decision is not None
-        outcomes: Any = self.outcomes
-        kind = pa.string()
-        if self.ruleset.decision.policy == "collect":
-            names = self.ruleset.decision.outcomes
-            kind = pa.list_(pa.string())
-            outcomes = [_members(names, code) for code in self.decisions.outcome.tolist()]
-        columns = {
-            "outcome": pa.array(outcomes, kind),
-            "rule": pa.array(self.rules, pa.string()),
-            "reason": pa.array(self.reasons, pa.string()),
-        }
-        if self.decisions.fired is not None:
-            columns["fired"] = self._fired()
-        if self.decisions.margin is not None:
-            columns["margin"] = pa.array(self.decisions.margin, pa.float32())
-        return pa.table(columns)
-
-    def _fired(self) -> pa.Array:
-        names = [rule.name for rule in self.ruleset.ranked]
-        patterns, inverse = np.unique(self.decisions.fired, axis=0, return_inverse=True)
-        lists = [
-            [name for rank, name in enumerate(names) if pattern[rank // 32] >> (rank % 32) & 1]
-            for pattern in patterns.tolist()
-        ]
-        distinct = pa.array(lists, pa.list_(pa.string()))
-        return distinct.take(pa.array(inverse.reshape(-1)))
+Engine = Literal["auto", "reference", "python", "numpy", "xla", "backward", "rete"]
+FEW = 4  # cases that the reference decides before NumPy has made its first array
+# Seconds, measured on one core: for a rule of three comparisons and a case on NumPy, and to
+# import JAX, and to compile a rule.
+PER_CASE, IMPORT, PER_RULE = 3e-8, 1.0, 2.5e-2
 
 
 def decide(
@@ -118,8 +35,12 @@ def decide(
     cases: Any,
     *,
     engine: Engine = "auto",
+    on: date | None = None,
+    params: Mapping[str, float | int | bool | str] | None = None,
     fired: bool = True,
     margin: bool = False,
+    derived: Sequence[str] = (),
+    violated: bool = False,
     missing_columns: Literal["error", "unknown"] = "error",
 ) -> Decided:
     """Decides cases.
@@ -127,89 +48,107 @@ def decide(
     Args:
         ruleset: a checked rule set with a decision.
         cases: a table, columns, dictionaries: see `rules.cases.encode`.
-        engine: `reference` (plain Python), `xla` (compiled for the batch), or `auto`: the
-            reference for a few cases, which spares importing JAX and compiling, else XLA,
-            or NumPy where JAX is not installed.
+        engine: `reference` (the specification, plain Python), `python` (a generated function),
+            `numpy`, `xla` (compiled for the batch), `backward` (goal-directed), `rete`
+            (durable_rules), or `auto`: the reference or the generated function for up to four
+            cases, else NumPy, and XLA where compiling pays, from about a million cases on. All
+            give the same answers. What is compiled or generated is kept for further batches.
+            What `python`, `backward` and `rete` do not tell themselves (`fired` and what
+            follows it) is computed by NumPy, or by the reference where an entity has no bound.
+        on: the day to decide for, where rules hold since or until a day.
+        params: other values of some params, by name.
         fired: also tell which rules fire.
         margin: also tell how far each decision is from changing.
+        derived: names of derived values to tell.
+        violated: also tell which constraints the rules broke.
         missing_columns: see `rules.cases.encode`.
 
     Raises:
-        ValueError: the rule set decides nothing or reads no inputs, an unknown engine, unusable
-            cases.
+        ValueError: the rule set decides nothing, for no certain day, or reads no inputs, an
+            unknown engine, param or derived name, unusable cases, or an entity without a bound
+            in an array engine.
         TypeError: a value is of another kind than its input.
+        ModuleNotFoundError: the engine is not installed.
     """
+    _check_engine(engine)
+    if isinstance(derived, str):
+        raise TypeError(f"derived is {derived!r}, expected a list of names: [{derived!r}]")
+    if params:
+        ruleset = with_params(ruleset, params)
+    if on is not None:
+        ruleset = in_force(ruleset, on)
+    extras = Extras(fired=fired, margin=margin, derived=tuple(derived), violated=violated)
+    check_asked(ruleset, extras)
+    if not ruleset.inputs:
+        raise ValueError(
+            f"rule set {ruleset.name} reads no inputs, so it decides every case alike; declare "
+            "one, for example `input amount: float`"
+        )
+    encoded = encode_cases(ruleset, cases, missing_columns=missing_columns)
+    unbounded = any(item.size is None for item in ruleset.entities)
+    return Decided(
+        ruleset=ruleset,
+        columns={} if unbounded else encoded.columns,
+        decisions=_run(_chosen(engine, encoded, extras, unbounded), encoded, extras, unbounded),
+        encoded=encoded,
+    )
+
+
+def _check_engine(engine: str) -> None:
     if engine not in get_args(Engine):
         hint = did_you_mean(engine, get_args(Engine))
         raise ValueError(
             f"engine is {engine!r}, expected one of {', '.join(get_args(Engine))}"
             + (f"; {hint}" if hint else "")
         )
-    extras = Extras(fired=fired, margin=margin)
-    check_decides(ruleset, extras)
-    if not ruleset.inputs:
-        raise ValueError(
-            f"rule set {ruleset.name} reads no inputs, so it decides every case alike; declare "
-            "one, for example `input amount: float`"
-        )
-    columns = encode(ruleset, cases, missing_columns=missing_columns)
-    count = len(next(iter(columns.values()), ()))
-    if engine == "reference" or (engine == "auto" and count < FEW):
-        decisions = _decide_reference(ruleset, columns, count, extras)
-    elif engine == "auto" and importlib.util.find_spec("jax") is None:
-        decisions = decide_numpy(ruleset, columns, extras)
-    else:
-        decisions = _decide_xla(ruleset, columns, extras)
-    return Decided(ruleset=ruleset, columns=columns, decisions=decisions)
+    for name, module, advice in _PACKAGES:
+        if engine == name and importlib.util.find_spec(module) is None:
+            raise ModuleNotFoundError(
+                f"engine {name} needs the package {module}, which is not installed: {advice}; "
+                "the other engines give the same answers"
+            )
 
 
-def _decide_xla(
-    ruleset: ir.Ruleset, columns: Mapping[str, npt.NDArray[Any]], extras: Extras
-) -> Decisions:
+_PACKAGES = (
+    ("rete", "durable", "pip install rulax[rete]"),
+    ("xla", "jax", "pip install jax"),
+)
+
+
+def _chosen(engine: str, encoded: Encoded, extras: Extras, unbounded: bool) -> str:
+    """The engine to use, where the caller leaves the choice."""
+    if engine != "auto":
+        return engine
+    if unbounded:
+        return "python" if extras == Extras() else "reference"
+    if encoded.count <= FEW:
+        return "python" if extras == Extras() else "reference"
+    ruleset = encoded.ruleset
+    work = len(ruleset.rules) + sum(math.prod(sizes(ruleset, item)) for item in ruleset.derived)
+    is_long = encoded.count * work * PER_CASE > IMPORT + PER_RULE * work
+    return "xla" if is_long and importlib.util.find_spec("jax") is not None else "numpy"
+
+
+def _run(engine: str, encoded: Encoded, extras: Extras, unbounded: bool) -> Decisions:
+    ruleset = encoded.ruleset
+    match engine:
+        case "reference":
+            return decide_by_reference(ruleset, encoded, extras)
+        case "numpy":
+            return decide_numpy(ruleset, encoded.columns, extras)
+        case "xla":
+            return _decide_xla(encoded, extras)
+    assert engine in HOSTS
+    decisions = verdicts(ruleset, encoded, engine)
+    if extras == Extras():
+        return decisions
+    more = _run("reference" if unbounded else "numpy", encoded, extras, unbounded)
+    return more._replace(outcome=decisions.outcome, rule=decisions.rule)
+
+
+def _decide_xla(encoded: Encoded, extras: Extras) -> Decisions:
     import jax
 
-    from rules.engines.xla import CompiledRuleset
-
-    decisions = CompiledRuleset(ruleset=ruleset, extras=extras)(columns)
+    decisions = compiled(encoded.ruleset, extras)(encoded.columns)
     host: Decisions = jax.tree.map(np.asarray, decisions)
     return host
-
-
-def _decide_reference(
-    ruleset: ir.Ruleset,
-    columns: Mapping[str, npt.NDArray[Any]],
-    count: int,
-    extras: Extras,
-) -> Decisions:
-    made = [evaluate(ruleset, decode_case(ruleset, columns, row)) for row in range(count)]
-    return Decisions(
-        outcome=np.array([_code(ruleset, one) for one in made], np.int32),
-        rule=np.array([one.rule for one in made], np.int32),
-        fired=_fired_words(ruleset, made) if extras.fired else None,
-        margin=np.array([one.margin for one in made], np.float32) if extras.margin else None,
-        derived={
-            item.name: encode_values(item.type, [one.values[item.name] for one in made])
-            for item in ruleset.derived
-        },
-    )
-
-
-def _code(ruleset: ir.Ruleset, evaluation: Evaluation) -> int:
-    assert ruleset.decision is not None
-    names, outcome = ruleset.decision.outcomes, evaluation.outcome
-    if isinstance(outcome, frozenset):
-        return sum(1 << names.index(name) for name in outcome)
-    return names.index(str(outcome))
-
-
-def _fired_words(ruleset: ir.Ruleset, made: Sequence[Evaluation]) -> npt.NDArray[np.uint32]:
-    words = np.zeros((len(made), -(-len(ruleset.rules) // 32)), np.uint32)
-    for row, one in enumerate(made):
-        for rank, truth in enumerate(one.truths):
-            if truth:
-                words[row, rank // 32] |= np.uint32(1 << rank % 32)
-    return words
-
-
-def _members(names: Sequence[str], code: int) -> list[str]:
-    return [name for bit, name in enumerate(names) if code >> bit & 1]

@@ -82,12 +82,15 @@ class RuleErrors(RuleError):
 
 
 def grouped(errors: Sequence[RuleError]) -> RuleError:
-    """One error for several, in the order of the text; a single one is returned as it is.
+    """One error for several, in the order of the texts; a single one is returned as it is.
 
     Args:
         errors: at least one.
     """
-    places = [(error.span.line, error.span.column) if error.span else (0, 0) for error in errors]
+    places = [
+        (error.span.source, error.span.line, error.span.column) if error.span else (0, 0, 0)
+        for error in errors
+    ]
     order = sorted(range(len(errors)), key=places.__getitem__)
     return RuleErrors([errors[index] for index in order]) if len(errors) > 1 else errors[0]
 

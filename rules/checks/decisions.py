@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from rules.checks.annotations import Values, annotated, day, priority, tags, text, weight
 from rules.checks.collect import Collector
 from rules.checks.declarations import refuse_duplicates
 from rules.checks.expressions import truth
@@ -12,16 +14,19 @@ from rules.checks.templates import parse_template
 from rules.engines.decisions import STATUS
 from rules.errors import RuleError, did_you_mean
 from rules.language import ir, syntax
-from rules.language.ir import INT_MAX, INT_MIN, MAX_COLLECTED, POLICIES
-from rules.language.numbers import parse_number
+from rules.language.ir import MAX_COLLECTED, POLICIES
 
 __all__ = ["check_outcome", "type_decision", "type_rule"]
 
-ANNOTATIONS = ("priority", "owner", "tags")
+ANNOTATIONS = ("priority", "owner", "tags", "since", "until", "weight")
 
 
-def type_decision(node: syntax.DecideDeclaration) -> ir.Decision:
+def type_decision(node: syntax.DecideDeclaration, inputs: Sequence[ir.Input]) -> ir.Decision:
     """Checks a decision.
+
+    Args:
+        node: the decision.
+        inputs: those that are free of errors; one of them may be its day.
 
     Raises:
         RuleError: a clause is missing, given twice, or names no outcome or policy.
@@ -35,7 +40,10 @@ def type_decision(node: syntax.DecideDeclaration) -> ir.Decision:
             if clause.keyword in clauses:
                 raise RuleError(f"{clause.keyword} is given twice", span=clause.span)
             clauses[clause.keyword] = clause.word
-            _check_clause(clause, node.outcomes)
+            if clause.keyword == "dated":
+                _check_dated(clause.word, inputs)
+            else:
+                _check_clause(clause, node.outcomes)
     errors.raise_caught()
     policy = clauses.get("policy")
     for keyword in ("policy", "default", "unknown"):
@@ -54,6 +62,7 @@ def type_decision(node: syntax.DecideDeclaration) -> ir.Decision:
         policy=policy.text,
         default=clauses["default"].text if "default" in clauses else None,
         unknown=clauses["unknown"].text,
+        dated=clauses["dated"].text if "dated" in clauses else None,
         span=node.span,
     )
 
@@ -67,6 +76,16 @@ def _check_clause(clause: syntax.Clause, outcomes: Sequence[syntax.Word]) -> Non
             f"there is no hit policy {word.text}",
             span=word.span,
             hint=did_you_mean(word.text, POLICIES) or f"one of {', '.join(POLICIES)}",
+        )
+
+
+def _check_dated(word: syntax.Word, inputs: Sequence[ir.Input]) -> None:
+    dates = [i.name for i in inputs if isinstance(i.type, ir.DateType) and not i.parameters]
+    if word.text not in dates:
+        raise RuleError(
+            f"dated takes a date input of the case, {word.text} is none",
+            span=word.span,
+            hint=did_you_mean(word.text, dates) or f"declare it: input {word.text}: date",
         )
 
 
@@ -125,7 +144,8 @@ def type_rule(node: syntax.RuleDeclaration, decision: ir.Decision | None, scope:
                 "a rule needs a title", span=node.title.span, hint="say in words when it applies"
             )
     with errors.catch():
-        priority, owner, tags = _annotations(node, decision)
+        values = annotated(node.annotations, ANNOTATIONS)
+        noted = _noted(values, decision)
     with errors.catch():
         if node.decision.text != scope.decision:
             hint = f"write {scope.decision} = {outcome}" if scope.decision else None
@@ -141,7 +161,7 @@ def type_rule(node: syntax.RuleDeclaration, decision: ir.Decision | None, scope:
     because: tuple[str | ir.Field, ...] = (node.title.text,)
     with errors.catch():
         if node.because is not None:
-            because = parse_template(node.because, scope.types, scope.text)
+            because = parse_template(node.because, scope)
     errors.raise_caught()
     return ir.Rule(
         name=node.name.text,
@@ -149,65 +169,37 @@ def type_rule(node: syntax.RuleDeclaration, decision: ir.Decision | None, scope:
         outcome=outcome,
         condition=condition,
         because=because,
-        priority=priority,
-        owner=owner,
-        tags=tags,
         span=node.span,
+        **noted,
     )
 
 
-def _annotations(
-    node: syntax.RuleDeclaration, decision: ir.Decision | None
-) -> tuple[int, str | None, tuple[str, ...]]:
-    values: dict[str, syntax.Expression] = {}
-    for item in node.annotations:
-        name = item.name.text
-        if name not in ANNOTATIONS:
-            raise RuleError(
-                f"there is no annotation {name}",
-                span=item.name.span,
-                hint=did_you_mean(name, ANNOTATIONS) or f"one of {', '.join(ANNOTATIONS)}",
-            )
-        if name in values:
-            raise RuleError(f"{name} is given twice", span=item.span)
-        values[name] = item.value
+def _noted(values: Values, decision: ir.Decision | None) -> dict[str, Any]:
+    """The fields of a rule that its annotations give."""
+    errors, fields = Collector(), dict[str, Any]()
     if decision is not None and "priority" in values and decision.policy != "priority":
-        raise RuleError(
-            f"priority means nothing under policy {decision.policy}",
-            span=values["priority"].span,
-            hint="leave it out, or declare policy priority",
+        errors.add(
+            RuleError(
+                f"priority means nothing under policy {decision.policy}",
+                span=values["priority"].span,
+                hint="leave it out, or declare policy priority",
+            )
         )
-    return (
-        _priority(values.get("priority")),
-        _text("owner", values.get("owner")),
-        tuple((_text("tags", values.get("tags")) or "").split()),
-    )
-
-
-def _priority(node: syntax.Expression | None) -> int:
-    if node is None:
-        return 0
-    if isinstance(node, syntax.Negative):
-        return -_priority(node.operand)
-    value = parse_number(node.text, span=node.span) if isinstance(node, syntax.Number) else None
-    if not isinstance(value, int):
-        raise RuleError(
-            "a priority is a whole number", span=node.span, hint="for example priority 100"
-        )
-    if not INT_MIN <= value <= INT_MAX:
-        raise RuleError(
-            "this priority does not fit an int32",
-            span=node.span,
-            hint=f"priorities go from {INT_MIN} to {INT_MAX}",
-        )
-    return value
-
-
-def _text(name: str, node: syntax.Expression | None) -> str | None:
-    if node is None:
-        return None
-    if not isinstance(node, syntax.Text):
-        raise RuleError(
-            f"{name} takes a text in quotes", span=node.span, hint=f'for example {name} "credit"'
-        )
-    return node.text
+    with errors.catch():
+        fields["priority"] = priority(values)
+    with errors.catch():
+        fields["owner"] = text(values, "owner")
+    with errors.catch():
+        fields["tags"] = tags(values)
+    with errors.catch():
+        fields["weight"] = weight(values)
+    with errors.catch():
+        since, until = fields["since"], fields["until"] = day(values, "since"), day(values, "until")
+        if since is not None and until is not None and until < since:
+            raise RuleError(
+                "this rule is never in force: until is before since",
+                span=values["until"].span,
+                hint="until is the last day on which it is in force",
+            )
+    errors.raise_caught()
+    return fields

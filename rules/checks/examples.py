@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from rules.checks.collect import Collector, PoisonedError
+import dataclasses
+
+from rules.checks.binding import Binder
+from rules.checks.collect import Collector
 from rules.checks.decisions import check_outcome
-from rules.checks.expressions import infer, truth
-from rules.checks.promotion import coerce
+from rules.checks.expressions import truth
+from rules.checks.given import objects_of, type_given
 from rules.checks.scope import Scope
-from rules.engines.values import within
 from rules.errors import RuleError, did_you_mean
 from rules.language import ir, syntax
 
 __all__ = ["type_test"]
 
-Value = float | int | bool | str | None
 Expectation = ir.ExpectOutcome | ir.ExpectRule | ir.ExpectTruth
 
 
@@ -21,78 +22,47 @@ def type_test(
     node: syntax.TestDeclaration,
     *,
     inputs: frozenset[str],
+    params: frozenset[str],
     rules: frozenset[str],
     decision: ir.Decision | None,
     scope: Scope,
+    binder: Binder,
 ) -> ir.Test:
     """Checks a test block.
 
     Args:
         node: the block.
         inputs: names of the declared inputs.
+        params: names of the declared params.
         rules: names of the rules.
         decision: what is decided; None when the text has no decision, or one with an error.
         scope: the names an expectation may read.
+        binder: knows the variables of the expectations.
 
     Raises:
         RuleError: everything wrong with it.
     """
     errors = Collector()
-    given: dict[str, Value] = {}
-    for assignment in node.given:
-        with errors.catch():
-            name = assignment.name.text
-            if name in given:
-                raise RuleError(f"{name} is given twice", span=assignment.name.span)
-            given[name] = None
-            given[name] = _given(assignment, inputs, scope)
+    given: list[ir.Given] = []
+    with errors.catch():
+        given = type_given(node.given, inputs, params, scope)
+    named = objects_of(node.given, scope)
     expectations: list[Expectation] = []
     for item in node.expectations:
         with errors.catch():
-            expectations.append(
-                _firing(item, rules, scope)
-                if isinstance(item, syntax.Firing)
-                else _holds(item, rules, decision, scope)
-            )
+            if isinstance(item, syntax.Firing):
+                expectations.append(_firing(item, rules, scope))
+            else:
+                place = binder.place(item)
+                here = dataclasses.replace(place.scope, objects=named)
+                expectations.append(_holds(item, rules, decision, here))
     errors.raise_caught()
     return ir.Test(
         title=node.title.text,
-        given=tuple(ir.Given(name=name, value=value) for name, value in given.items()),
+        given=tuple(given),
         expectations=tuple(expectations),
         span=node.span,
     )
-
-
-def _given(assignment: syntax.Assignment, inputs: frozenset[str], scope: Scope) -> Value:
-    word = assignment.name
-    if word.text not in inputs:
-        if word.text in scope.types:
-            raise RuleError(
-                f"{word.text} is derived, so it cannot be given",
-                span=word.span,
-                hint="give the inputs it is derived from",
-            )
-        raise RuleError(
-            f"there is no input {word.text}",
-            span=word.span,
-            hint=did_you_mean(word.text, sorted(inputs)),
-        )
-    type_ = scope.types[word.text]
-    if type_ is None:
-        raise PoisonedError(f"{word.text} has an error of its own", span=word.span)
-    if assignment.value is None:
-        return None
-    # A value is written without names, so only the members of the input's own enum resolve.
-    literal = infer(assignment.value, Scope(types={}, decision=None, text=scope.text), type_)
-    typed = coerce(literal, type_)
-    assert isinstance(typed, ir.Const)
-    if not within(type_, typed.value):
-        raise RuleError(
-            f"this value is outside the bounds of {word.text}, so it would count as missing",
-            span=assignment.value.span,
-            hint=f"write {word.text} = unknown to test a missing value",
-        )
-    return typed.value
 
 
 def _firing(node: syntax.Firing, rules: frozenset[str], scope: Scope) -> ir.ExpectRule:

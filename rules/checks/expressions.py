@@ -10,24 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from rules.checks.arithmetic import arithmetic, call, date, duration, negative
 from rules.checks.collect import Collector
-from rules.checks.promotion import (
-    FLOAT,
-    INT,
-    is_numeric,
-    require_number,
-    require_truth,
-    to_float,
-    unbounded,
-    unify,
-)
-from rules.checks.scope import Scope, describe, resolve
+from rules.checks.comparing import comparable, compare, within
+from rules.checks.promotion import FLOAT, INT, require_truth, unbounded, unify
+from rules.checks.quantifiers import quantified
+from rules.checks.relations import relation
+from rules.checks.scope import Scope, describe, is_bare, resolve
 from rules.errors import RuleError, did_you_mean
 from rules.language import ir, syntax
 from rules.language.functions import FUNCTIONS
 from rules.language.ir import BOOL, Type
 from rules.language.numbers import parse_number, round_float32
-from rules.language.source import excerpt
 
 __all__ = ["infer", "truth"]
 
@@ -63,16 +57,23 @@ def infer(node: syntax.Expression, scope: Scope, expected: Type | None = None) -
             return ir.Const(value=round_float32(value, span=node.span), type=FLOAT, span=node.span)
         case syntax.Truth():
             return ir.Const(value=node.value, type=BOOL, span=node.span)
+        case syntax.Date():
+            return date(node)
+        case syntax.Duration():
+            return duration(node)
         case syntax.Name() | syntax.Text():
             return resolve(node, scope, expected)
         case syntax.Group():
             return infer(node.inner, scope, expected)
         case syntax.Negative():
-            return _negative(node, scope)
+            return negative(infer(node.operand, scope), node.span)
         case syntax.Binary():
-            return _arithmetic(node, scope)
+            left, right = _each(infer, (node.left, node.right), scope)
+            return arithmetic(node.op, left, right, node.span)
         case syntax.Apply():
-            return _call(node, scope)
+            return _apply(node, scope)
+        case syntax.Quantified():
+            return quantified(node, scope, infer)
         case syntax.IfElse():
             return _choose(node, scope, expected)
         case syntax.Comparison():
@@ -80,10 +81,10 @@ def infer(node: syntax.Expression, scope: Scope, expected: Type | None = None) -
         case syntax.Member():
             return _member(node, scope)
         case syntax.Within():
-            return _within(node, scope)
+            operand, low, high = _each(infer, (node.operand, node.low, node.high), scope)
+            return within(operand, low, high, node.span)
         case syntax.Known():
-            unknown = ir.IsUnknown(operand=infer(node.operand, scope), span=node.span)
-            return ir.Not(operand=unknown, span=node.span) if node.known else unknown
+            return _known(node, scope)
         case syntax.Negation():
             return ir.Not(operand=truth(node.operand, scope), span=node.span)
         case syntax.Conjunction():
@@ -92,68 +93,25 @@ def infer(node: syntax.Expression, scope: Scope, expected: Type | None = None) -
             return _flat(ir.Or, _each(truth, node.operands, scope), node.span)
 
 
-# ----------------------------------------------------------------------- arithmetic
-
-
-def _negative(node: syntax.Negative, scope: Scope) -> ir.Expr:
-    operand = require_number(infer(node.operand, scope), "-")
-    if isinstance(operand, ir.Const) and not isinstance(operand.value, str):
-        # `or 0` keeps -0.0 out: it equals 0.0 and must not be another rule set.
-        return ir.Const(value=-operand.value or operand.value, type=operand.type, span=node.span)
-    zero = ir.Const(
-        value=0.0 if isinstance(operand.type, ir.FloatType) else 0, type=unbounded(operand.type)
-    )
-    return ir.Arithmetic(
-        op="-", left=zero, right=operand, type=unbounded(operand.type), span=node.span
-    )
-
-
-def _arithmetic(node: syntax.Binary, scope: Scope) -> ir.Expr:
-    left, right = (
-        require_number(item, node.op) for item in _each(infer, (node.left, node.right), scope)
-    )
-    if node.op == "mod":
-        for side in (left, right):
-            if not isinstance(side.type, ir.IntType):
-                raise RuleError(
-                    "mod works on ints, this is a float",
-                    span=side.span,
-                    hint="the rest of x / y is x - y * floor(x / y)",
-                )
-    if node.op == "/":
-        left, right = to_float(left), to_float(right)
-    else:
-        left, right = unify(left, right)
-    return ir.Arithmetic(
-        op=node.op, left=left, right=right, type=unbounded(left.type), span=node.span
-    )
-
-
-def _call(node: syntax.Apply, scope: Scope) -> ir.Expr:
+def _apply(node: syntax.Apply, scope: Scope) -> ir.Expr:
     name = node.function.text
-    function = FUNCTIONS.get(name)
-    if function is None:
-        what = f"{name} is not a function" if name in scope.types else f"no function {name}"
+    if name in FUNCTIONS:
+        return call(node, _each(infer, node.arguments, scope))
+    if name in scope.types:
+        return relation(node, scope)
+    if name in scope.entities:
         raise RuleError(
-            what,
+            f"{name} is an entity, not a relation",
             span=node.function.span,
-            hint=did_you_mean(name, FUNCTIONS) or f"there are {', '.join(FUNCTIONS)}",
+            hint=f"a variable ranges over its objects: some x in {name}: ...",
         )
-    count = len(node.arguments)
-    if count < function.min_arity or (function.max_arity or count) < count:
-        raise RuleError(
-            f"{name} was given {count} argument{'s' * (count != 1)}",
-            span=node.span,
-            hint=f"write {function.signature}",
-        )
-    arguments = [require_number(item, name) for item in _each(infer, node.arguments, scope)]
-    if function.float_only or any(isinstance(item.type, ir.FloatType) for item in arguments):
-        arguments = [to_float(item) for item in arguments]
-    return ir.Call(
-        function=name,
-        arguments=tuple(arguments),
-        type=unbounded(arguments[0].type),
-        span=node.span,
+    relations = [item for item, about in scope.parameters.items() if about]
+    raise RuleError(
+        f"there is no function or relation {name}",
+        span=node.function.span,
+        hint=did_you_mean(name, [*relations, *FUNCTIONS])
+        or f"functions are {', '.join(FUNCTIONS)}"
+        + (f"; relations are {', '.join(relations)}" if relations else ""),
     )
 
 
@@ -180,11 +138,17 @@ def _choose(node: syntax.IfElse, scope: Scope, expected: Type | None) -> ir.Expr
         condition = truth(node.condition, scope)
     with errors.catch():
         then, otherwise = _pair(node.then, node.otherwise, scope, expected)
-        if not _comparable(then.type, otherwise.type):
+        if not comparable(then.type, otherwise.type):
             raise RuleError(
                 "the two branches are of different types: then gives "
                 f"{describe(then.type)}, else {describe(otherwise.type)}",
                 span=node.span,
+            )
+        if isinstance(then.type, ir.StringType | ir.ObjectType):
+            raise RuleError(
+                f"a choice gives {describe(then.type)}, which can only be compared",
+                span=node.span,
+                hint="compare within each branch: if ... then a = b else c = b",
             )
         then, otherwise = unify(then, otherwise)
     errors.raise_caught()
@@ -197,17 +161,29 @@ def _choose(node: syntax.IfElse, scope: Scope, expected: Type | None) -> ir.Expr
     )
 
 
+def _known(node: syntax.Known, scope: Scope) -> ir.Expr:
+    operand = infer(node.operand, scope)
+    if isinstance(operand, ir.Variable):
+        raise RuleError(
+            f"{operand.name} stands for an object, which is never unknown",
+            span=node.span,
+            hint=f"ask about something that is known of it, a relation of {operand.name}",
+        )
+    unknown = ir.IsUnknown(operand=operand, span=node.span)
+    return ir.Not(operand=unknown, span=node.span) if node.known else unknown
+
+
 def _comparison(node: syntax.Comparison, scope: Scope) -> ir.Expr:
     if len(node.operators) > 1:
         raise RuleError("comparisons do not chain", span=node.span, hint=_unchained(node, scope))
     left, right = _pair(node.operands[0], node.operands[1], scope, None)
-    return _compare(node.operators[0], left, right, node.span)
+    return compare(node.operators[0], left, right, node.span)
 
 
 def _unchained(node: syntax.Comparison, scope: Scope) -> str:
     if {"=", "!="} & set(node.operators) and len(set(node.operators)) > 1:
         return "put one of the comparisons in parentheses, or join two of them with and"
-    parts = [excerpt(scope.text, operand.span) for operand in node.operands]
+    parts = [scope.quote(operand.span) for operand in node.operands]
     steps = zip(parts, node.operators, parts[1:], strict=False)
     return "write " + " and ".join(f"{left} {op} {right}" for left, op, right in steps)
 
@@ -218,78 +194,20 @@ def _member(node: syntax.Member, scope: Scope) -> ir.Expr:
     for item in node.members:
         with errors.catch():
             member = infer(item, scope, operand.type)
-            tests.append(_compare("=", operand, member, item.span))
+            tests.append(compare("=", operand, member, item.span))
     errors.raise_caught()
     return tests[0] if len(tests) == 1 else ir.Or(operands=tuple(tests), span=node.span)
-
-
-def _within(node: syntax.Within, scope: Scope) -> ir.Expr:
-    parts = _each(infer, (node.operand, node.low, node.high), scope)
-    operand, low, high = (require_number(part, "in") for part in parts)
-    match low, high:
-        case ir.Const(value=least), ir.Const(value=most) if float(least) > float(most):
-            raise RuleError(
-                "this range is empty", span=node.span, hint="the smaller bound comes first"
-            )
-    above = _compare(">=", operand, low, node.span)
-    below = _compare("<=", operand, high, node.span)
-    return ir.And(operands=(above, below), span=node.span)
-
-
-def _compare(op: str, left: ir.Expr, right: ir.Expr, span: ir.Span) -> ir.Compare:
-    if not _comparable(left.type, right.type):
-        raise RuleError(
-            f"cannot compare {describe(left.type)} with {describe(right.type)}",
-            span=span,
-            hint=_incomparable(left, right) or _incomparable(right, left),
-        )
-    if op not in ("=", "!=") and not is_numeric(left):
-        raise RuleError(
-            f"{op} needs numbers, this is {describe(left.type)}",
-            span=left.span,
-            hint="only = and != (or in {...}) compare other values",
-        )
-    left, right = unify(left, right)
-    return ir.Compare(op=op, left=left, right=right, span=span)
-
-
-def _incomparable(value: ir.Expr, other: ir.Expr) -> str | None:
-    match value.type, value, other:
-        case ir.EnumType(members=members), _, ir.Const(value=literal) if str(literal) in members:
-            return f'put the member in quotes: "{literal}"'
-        case ir.BoolType(), ir.Ref(name=name), _:
-            return f"{name} is true or false: write {name}, not {name} or {name} = true"
-    return None
-
-
-def _comparable(left: Type, right: Type) -> bool:
-    numbers = (ir.FloatType, ir.IntType)
-    if isinstance(left, numbers) and isinstance(right, numbers):
-        return True
-    return left == right
 
 
 def _pair(
     left: syntax.Expression, right: syntax.Expression, scope: Scope, expected: Type | None
 ) -> tuple[ir.Expr, ir.Expr]:
     """Types two expressions that should be of one type, either of which may be a member."""
-    if expected is None and _is_bare(left, scope) and not _is_bare(right, scope):
+    if expected is None and is_bare(left, scope) and not is_bare(right, scope):
         second = infer(right, scope)
         return infer(left, scope, second.type), second
     first = infer(left, scope, expected)
     return first, infer(right, scope, first.type)
-
-
-def _is_bare(node: syntax.Expression, scope: Scope) -> bool:
-    match node:
-        case syntax.Group():
-            return _is_bare(node.inner, scope)
-        case syntax.IfElse():
-            return _is_bare(node.then, scope) and _is_bare(node.otherwise, scope)
-        case syntax.Name():
-            return node.text not in scope.types
-        case _:
-            return isinstance(node, syntax.Text)
 
 
 # ---------------------------------------------------------------------- connectives

@@ -11,6 +11,7 @@ from rules.language.ir import Type
 from rules.language.numbers import round_float32
 
 __all__ = [
+    "DATE",
     "FLOAT",
     "INT",
     "coerce",
@@ -24,13 +25,19 @@ __all__ = [
 
 FLOAT = ir.FloatType()
 INT = ir.IntType()
+DATE = ir.DateType()
 
 
 def unbounded(type_: Type) -> Type:
     """The type of a computed value: bounds belong to an input and do not travel with it."""
-    if isinstance(type_, ir.FloatType):
-        return FLOAT
-    return INT if isinstance(type_, ir.IntType) else type_
+    match type_:
+        case ir.FloatType():
+            return FLOAT
+        case ir.IntType():
+            return INT
+        case ir.DateType():
+            return DATE
+    return type_
 
 
 def is_numeric(expr: ir.Expr) -> bool:
@@ -70,6 +77,8 @@ def require_number(expr: ir.Expr, operation: str) -> ir.Expr:
     hint = None
     if isinstance(expr.type, ir.BoolType):
         hint = "to count a truth, write (if ... then 1 else 0)"
+    if isinstance(expr.type, ir.DateType):
+        hint = "the difference of two dates is a number of days"
     raise RuleError(
         f"{operation} needs numbers, this is {describe(expr.type)}", span=expr.span, hint=hint
     )
@@ -83,8 +92,20 @@ def require_truth(expr: ir.Expr) -> ir.Expr:
     """
     if isinstance(expr.type, ir.BoolType):
         return expr
-    shown, left = (expr.name, expr.name) if isinstance(expr, ir.Ref) else ("this", "...")
-    example = f"= {expr.type.members[0]}" if isinstance(expr.type, ir.EnumType) else "> 0"
+    shown, left = "this", "..."
+    if isinstance(expr, ir.Variable) or (isinstance(expr, ir.Ref) and not expr.arguments):
+        shown = left = expr.name
+    match expr.type:
+        case ir.EnumType(members=members):
+            example = f"= {members[0]}"
+        case ir.StringType():
+            example = '= "..."'
+        case ir.ObjectType():
+            example = "= another variable, or ask something about it"
+        case ir.DateType():
+            example = ">= 2026-01-01"
+        case _:
+            example = "> 0"
     raise RuleError(
         f"{shown} is {describe(expr.type)}, a condition needs a truth",
         span=expr.span,
@@ -101,7 +122,7 @@ def coerce(expr: ir.Expr, declared: Type) -> ir.Expr:
     if isinstance(declared, ir.FloatType) and is_numeric(expr):
         return to_float(expr)
     if type(expr.type) is type(declared) and (
-        not isinstance(declared, ir.EnumType) or expr.type == declared
+        not isinstance(declared, ir.EnumType | ir.ObjectType) or expr.type == declared
     ):
         return expr
     raise RuleError(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import re
 import string
-from collections.abc import Mapping
 
 from rules.checks.collect import Collector
+from rules.checks.scope import Scope
 from rules.errors import RuleError, did_you_mean
 from rules.language import ir, syntax
 
@@ -16,15 +16,12 @@ __all__ = ["parse_template"]
 MAX_WIDTH = 100
 
 
-def parse_template(
-    template: syntax.Word, types: Mapping[str, ir.Type | None], text: str = ""
-) -> tuple[str | ir.Field, ...]:
+def parse_template(template: syntax.Word, scope: Scope) -> tuple[str | ir.Field, ...]:
     """Splits a template into texts and fields.
 
     Args:
         template: the text of `because`; `{{` and `}}` are literal braces.
-        types: of the inputs and derived names; None where the declaration has an error.
-        text: the source, to point at the field.
+        scope: the names its fields may name, and the source to point at.
 
     Raises:
         RuleError: braces that do not match, an unknown name, a format that the type of the
@@ -48,9 +45,9 @@ def parse_template(
             else:
                 parts.append(literal)
         if name is not None:
-            span = _span_of_field(name, template.span, text)
+            span = _span_of_field(name, template.span, scope.texts[template.span.source])
             with errors.catch():
-                _check_field(name, spec or "", conversion, types, span)
+                _check_field(name, spec or "", conversion, scope, span)
             parts.append(ir.Field(name=name, spec=spec or ""))
     errors.raise_caught()
     return tuple(parts)
@@ -70,7 +67,7 @@ def _check_field(
     name: str,
     spec: str,
     conversion: str | None,
-    types: Mapping[str, ir.Type | None],
+    scope: Scope,
     span: ir.Span,
 ) -> None:
     if conversion or "{" in spec or not name.isidentifier():
@@ -80,13 +77,20 @@ def _check_field(
             span=span,
             hint="a field is {name} or {name:format}, for example {income:,.2f}",
         )
-    if name not in types:
+    if name not in scope.types:
         raise RuleError(
             f"the template names {name}, which is no input or derived name",
             span=span,
-            hint=did_you_mean(name, types),
+            hint=did_you_mean(name, scope.types),
         )
-    type_ = types[name]
+    if about := scope.parameters.get(name):
+        shown = ", ".join(str(entity or "...") for entity in about)
+        raise RuleError(
+            f"the template names {name}, which is about {shown}: that is not one value",
+            span=span,
+            hint=f"derive one, for example derive n = count x: ... {name}(x) ..., and name it",
+        )
+    type_ = scope.types[name]
     if type_ is not None and not _accepts(type_, spec):
         raise RuleError(
             f"the format {spec!r} does not fit {name}, which is {_kind(type_)}",
@@ -125,7 +129,11 @@ def _kind(type_: ir.Type) -> str:
             return "an int"
         case ir.BoolType():
             return "a truth (true or false)"
-        case ir.EnumType():
+        case ir.DateType():
+            return "a date"
+        case ir.StringType():
+            return "a text"
+        case _:
             return "a word"
 
 

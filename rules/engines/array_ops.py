@@ -1,7 +1,7 @@
-"""The element-wise primitives that the array engines are made of.
+"""The primitives that the array engines are made of.
 
 The lowering of expressions, hit policies and margins is written once over these, and runs
-on NumPy (host side: explanations, derived values) and on `jax.lax` (`xla.py`).
+on NumPy (host side: explanations, derived values) and on `jax.lax` (`lax_ops.py`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import numpy as np
 __all__ = ["NUMPY", "Array", "ArrayOps"]
 
 Array: TypeAlias = Any
+Arrays: TypeAlias = tuple[Array, ...]
+Step: TypeAlias = Callable[[Array, Array], Array]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -32,9 +34,24 @@ class ArrayOps:
         floor, ceil, round: of float32; `round` half to even.
         convert: `convert(array, dtype)`.
         spread: `spread(array, shape)`, broadcast.
+        place: `place(array, shape, dims)`, broadcast, with axis i becoming axis dims[i].
+        transpose, reshape: `transpose(array, order)`, `reshape(array, shape)`.
+        at: `at(array, index, axis)`, without that axis; the index is a uint32.
+        diagonal: `diagonal(array, first, second)`, two axes as one, the last.
         stack: `stack(arrays)` of one shape, along a new last axis.
+        join: `join(this, other)`, along the last axis.
+        pair: `pair(this, other)`, along a new first axis.
+        some, total, least, greatest: over the last axis the `or` of truths, the sum of
+            int32, the extremes of int32 or float32 without NaN.
+        to_bits: truths `[..., n]` as uint32 `[..., ceil(n / 32)]`.
+        from_bits: `from_bits(words, n)`, the way back.
+        fold: `fold(step, array)` over the last axis: `step(step(a[0], a[1]), a[2])` ...
+        repeat: `repeat(count, step, start)`: `step(i, state)` for each i, a uint32.
+        fixpoint: `fixpoint(step, start)`: `step(arrays)` of truths until nothing changes.
         settle: the same array, for a compiler a hint to compute it once, not once per use.
         unite: the `bit_or` of uint32 arrays, for a compiler each a computation of its own.
+        nearest: the least of float32 arrays without NaN, likewise.
+        least_of: `least_of(function, terms)`, the least of `function(*term)`, in a loop.
     """
 
     add: Callable[[Array, Array], Array]
@@ -63,9 +80,61 @@ class ArrayOps:
     round: Callable[[Array], Array]
     convert: Callable[[Array, Any], Array]
     spread: Callable[[Array, tuple[int, ...]], Array]
+    place: Callable[[Array, tuple[int, ...], Sequence[int]], Array]
+    transpose: Callable[[Array, Sequence[int]], Array]
+    reshape: Callable[[Array, tuple[int, ...]], Array]
+    at: Callable[[Array, Array, int], Array]
+    diagonal: Callable[[Array, int, int], Array]
     stack: Callable[[Sequence[Array]], Array]
+    join: Callable[[Array, Array], Array]
+    pair: Callable[[Array, Array], Array]
+    some: Callable[[Array], Array]
+    total: Callable[[Array], Array]
+    least: Callable[[Array], Array]
+    greatest: Callable[[Array], Array]
+    to_bits: Callable[[Array], Array]
+    from_bits: Callable[[Array, int], Array]
+    fold: Callable[[Step, Array], Array]
+    repeat: Callable[[int, Step, Array], Array]
+    fixpoint: Callable[[Callable[[Arrays], Arrays], Arrays], Arrays]
     settle: Callable[[Array], Array]
     unite: Callable[[Sequence[Array]], Array]
+    nearest: Callable[[Sequence[Array]], Array]
+    least_of: Callable[[Callable[..., Array], Sequence[Arrays]], Array]
+
+
+def _place(array: Array, shape: tuple[int, ...], dims: Sequence[int]) -> Array:
+    sizes = [1] * len(shape)
+    for size, dim in zip(array.shape, dims, strict=True):
+        sizes[dim] = size
+    return np.broadcast_to(np.reshape(array, sizes), shape)
+
+
+def _to_bits(array: Array) -> Array:
+    size = array.shape[-1]
+    padded = np.zeros((*array.shape[:-1], -(-size // 32) * 32), bool)
+    padded[..., :size] = array
+    return np.packbits(padded, axis=-1, bitorder="little").view("<u4").astype(np.uint32)
+
+
+def _from_bits(words: Array, size: int) -> Array:
+    octets = np.ascontiguousarray(words.astype("<u4")).view(np.uint8)
+    return np.unpackbits(octets, axis=-1, count=size, bitorder="little").astype(bool)
+
+
+def _fold(step: Step, array: Array) -> Array:
+    return functools.reduce(step, np.moveaxis(array, -1, 0))
+
+
+def _repeat(count: int, step: Step, start: Array) -> Array:
+    return functools.reduce(lambda state, index: step(np.uint32(index), state), range(count), start)
+
+
+def _fixpoint(step: Callable[[Arrays], Arrays], start: Arrays) -> Arrays:
+    after = step(start)
+    while any((old != new).any() for old, new in zip(start, after, strict=True)):
+        start, after = after, step(after)
+    return after
 
 
 NUMPY = ArrayOps(
@@ -95,7 +164,27 @@ NUMPY = ArrayOps(
     round=np.rint,
     convert=lambda array, dtype: np.asarray(array).astype(dtype),
     spread=np.broadcast_to,
+    place=_place,
+    transpose=np.transpose,
+    reshape=np.reshape,
+    at=lambda array, index, axis: np.take(array, index, axis),
+    diagonal=lambda array, first, second: np.diagonal(array, 0, first, second),
     stack=lambda arrays: np.stack(arrays, axis=-1),
+    join=lambda this, other: np.concatenate([this, other], axis=-1),
+    pair=lambda this, other: np.stack([this, other]),
+    some=lambda array: np.any(array, axis=-1),
+    total=lambda array: np.sum(array, axis=-1, dtype=array.dtype),
+    least=lambda array: np.min(array, axis=-1),
+    greatest=lambda array: np.max(array, axis=-1),
+    to_bits=_to_bits,
+    from_bits=_from_bits,
+    fold=_fold,
+    repeat=_repeat,
+    fixpoint=_fixpoint,
     settle=lambda array: array,
     unite=functools.partial(functools.reduce, np.bitwise_or),
+    nearest=functools.partial(functools.reduce, np.minimum),
+    least_of=lambda function, terms: functools.reduce(
+        np.minimum, (function(*term) for term in terms)
+    ),
 )

@@ -1,4 +1,4 @@
-"""A rule set over whole columns: expressions, hit policy, margin, put together."""
+"""A rule set over whole columns: expressions, hit policy, constraints, margin, put together."""
 
 from __future__ import annotations
 
@@ -7,17 +7,26 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from rules.engines.array_constraints import constrain, violated_bits
 from rules.engines.array_margin import margin
 from rules.engines.array_ops import NUMPY, Array, ArrayOps
-from rules.engines.columns import check_columns
+from rules.engines.columns import check_columns, entity_size, presence_names, sizes
 from rules.engines.decisions import Decisions
 from rules.engines.kleene import pack
 from rules.engines.lowering import Lowering
 from rules.engines.verdict import fired_bits, verdict
 from rules.errors import did_you_mean
 from rules.language import ir
+from rules.language.settings import refuse_undated
 
-__all__ = ["Extras", "check_decides", "decide_columns", "decide_numpy", "spread_columns"]
+__all__ = [
+    "Extras",
+    "check_asked",
+    "check_decides",
+    "decide_columns",
+    "decide_numpy",
+    "spread_columns",
+]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,25 +37,39 @@ class Extras:
         fired: the bits of all rules that fire.
         margin: the distance to the nearest flip that could change the outcome.
         derived: names of derived values.
+        violated: the bits of all constraints that the rules' outcome breaks.
     """
 
     fired: bool = False
     margin: bool = False
     derived: tuple[str, ...] = ()
+    violated: bool = False
 
 
 def check_decides(ruleset: ir.Ruleset, extras: Extras) -> None:
     """Checks that the array engines can decide a rule set.
 
     Raises:
-        ValueError: when it has no decision, collects too many outcomes, or does not derive
-            a name that is asked for.
+        ValueError: as `check_asked`, or when it has an entity without bound.
+    """
+    check_asked(ruleset, extras)
+    for entity in ruleset.entities:
+        entity_size(ruleset, entity.name)
+
+
+def check_asked(ruleset: ir.Ruleset, extras: Extras) -> None:
+    """Checks that a rule set says what is asked for.
+
+    Raises:
+        ValueError: when it has no decision, collects too many outcomes, does not derive a name
+            that is asked for, or holds on some days only and nothing says which day it is.
     """
     if ruleset.decision is None:
         raise ValueError(
             f"rule set {ruleset.name} decides nothing; add `decide NAME in {{...}}`, or ask "
             "rules.engines.reference.evaluate for its derived values"
         )
+    refuse_undated(ruleset)
     outcomes = ruleset.decision.outcomes
     if ruleset.decision.policy == "collect" and len(outcomes) > ir.MAX_COLLECTED:
         raise ValueError(
@@ -74,16 +97,21 @@ def decide_columns(
 
     Args:
         ruleset: a rule set that `check_decides` accepts.
-        columns: by input name, as `check_columns` accepts them.
+        columns: by name, as `check_columns` accepts them.
         ops: the primitives to compute with.
         extras: what to return beside outcome and rule.
         shape: the common shape of the columns, `[...]`.
     """
-    assert ruleset.decision is not None
-    lowering = Lowering(ruleset, spread_columns(ruleset, columns, ops, shape), ops)
+    decision = ruleset.decision
+    assert decision is not None
+    lowering = Lowering(ruleset, spread_columns(ruleset, columns, ops, shape), ops, shape)
     words = pack(ops, [lowering.truth(rule.condition) for rule in ruleset.ranked])
     outcomes = [rule.outcome for rule in ruleset.ranked]
-    outcome, rule = verdict(ops, ruleset.decision, outcomes, words)
+    outcome, rule = verdict(ops, decision, outcomes, words)
+    limits = [lowering.truth(item.condition) for item in ruleset.constraints]
+    outcome, rule, violated = constrain(
+        ops, decision, ruleset.constraints, limits, outcome, rule
+    )
     distance = margin(ruleset, lowering, outcome, rule) if extras.margin else None
     spread = ops.spread
     return Decisions(
@@ -91,23 +119,24 @@ def decide_columns(
         rule=spread(rule, shape),
         fired=fired_bits(ops, words, shape) if extras.fired else None,
         margin=None if distance is None else spread(distance, shape),
-        derived={name: spread(lowering.encoded(name), shape) for name in extras.derived},
+        derived={name: lowering.encoded(name) for name in extras.derived},
+        violated=violated_bits(ops, violated, shape) if extras.violated else None,
     )
 
 
 def spread_columns(
     ruleset: ir.Ruleset, columns: Mapping[str, Array], ops: ArrayOps, shape: tuple[int, ...]
 ) -> dict[str, Array]:
-    """The columns of the inputs, all of one shape, floats as float32."""
-    return {
-        item.name: ops.spread(
-            ops.convert(columns[item.name], np.float32)
-            if isinstance(item.type, ir.FloatType)
-            else columns[item.name],
-            shape,
-        )
-        for item in ruleset.inputs
-    }
+    """The columns of inputs and open entities, all of one batch shape, floats as float32."""
+    spread: dict[str, Array] = {}
+    for item in ruleset.inputs:
+        column = columns[item.name]
+        if isinstance(item.type, ir.FloatType):
+            column = ops.convert(column, np.float32)
+        spread[item.name] = ops.spread(column, (*shape, *sizes(ruleset, item)))
+    for name in presence_names(ruleset):
+        spread[name] = ops.spread(columns[name], (*shape, entity_size(ruleset, name)))
+    return spread
 
 
 def decide_numpy(

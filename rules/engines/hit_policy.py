@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN
+from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN, VIOLATED
 from rules.language import ir
 
-__all__ = ["Outcome", "Truths", "decide", "undecided"]
+__all__ = ["Outcome", "Truths", "constrain", "decide", "undecided"]
 
 Outcome: TypeAlias = str | frozenset[str]
 Truths: TypeAlias = Sequence[bool | None]
@@ -30,12 +30,44 @@ def decide(decision: ir.Decision, outcomes: Sequence[str], truths: Truths) -> tu
     if decision.policy in ("unique", "any") and _conflict(decision.policy, outcomes, fires):
         return decision.unknown, CONFLICT
     if undecided(decision, outcomes, truths):
-        unknown = decision.unknown
-        return (frozenset({unknown}) if decision.policy == "collect" else unknown), UNKNOWN
+        return _unknown(decision), UNKNOWN
     rule = fires[0] if fires else DEFAULT
     if decision.policy == "collect":
         return _collected(decision, outcomes, fires), rule
     return (outcomes[rule] if fires else _default(decision)), rule
+
+
+def constrain(
+    decision: ir.Decision,
+    constraints: Sequence[ir.Constraint],
+    truths: Truths,
+    outcome: Outcome,
+    rule: int,
+) -> tuple[Outcome, int, tuple[bool, ...]]:
+    """What the constraints make of a decision, and whether it breaks each of them.
+
+    Args:
+        decision: the hit policy and the two fall-backs.
+        constraints: binding ones, and those with a weight, which change nothing.
+        truths: whether the condition of each constraint holds; None is unknown.
+        outcome: as `decide` returns it.
+        rule: likewise.
+    """
+    if rule in (UNKNOWN, CONFLICT):
+        return outcome, rule, (False,) * len(constraints)
+    decided = outcome if isinstance(outcome, frozenset) else {outcome}
+    excluded = [not decided <= set(item.allowed) for item in constraints]
+    violated = tuple(held is True and out for held, out in zip(truths, excluded, strict=True))
+    binding = [
+        held
+        for item, held, out in zip(constraints, truths, excluded, strict=True)
+        if out and item.weight is None
+    ]
+    if True in binding:
+        return _unknown(decision), VIOLATED, violated
+    if None in binding:
+        return _unknown(decision), UNKNOWN, violated
+    return outcome, rule, violated
 
 
 def undecided(decision: ir.Decision, outcomes: Sequence[str], truths: Truths) -> list[int]:
@@ -58,6 +90,10 @@ def undecided(decision: ir.Decision, outcomes: Sequence[str], truths: Truths) ->
             return [r for r in unknown if outcomes[r] not in collected]
         case _:
             return [r for r in unknown if outcomes[r] != decision.default]
+
+
+def _unknown(decision: ir.Decision) -> Outcome:
+    return frozenset({decision.unknown}) if decision.policy == "collect" else decision.unknown
 
 
 def _conflict(policy: str, outcomes: Sequence[str], fires: list[int]) -> bool:

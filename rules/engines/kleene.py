@@ -21,6 +21,8 @@ __all__ = [
     "known",
     "negation",
     "pack",
+    "possible",
+    "some",
     "unknown",
 ]
 
@@ -44,7 +46,7 @@ class Truth(NamedTuple):
 
 def negation(ops: ArrayOps, truth: Truth) -> Truth:
     """`not`."""
-    impossible = ops.invert(_possible(truth))
+    impossible = ops.invert(possible(truth))
     return Truth(impossible, None if truth.possible is None else ops.invert(truth.true))
 
 
@@ -58,7 +60,7 @@ def all_of(ops: ArrayOps, truths: Sequence[Truth]) -> Truth:
 def any_of(ops: ArrayOps, truths: Sequence[Truth]) -> Truth:
     """`or`: true where one is true, false where all are false."""
     if len(truths) > WIDTH:
-        return _some(ops, pack(ops, truths))
+        return _any_word(ops, pack(ops, truths))
     return _join(truths, ops.disjoin)
 
 
@@ -74,12 +76,12 @@ def pack(ops: ArrayOps, truths: Sequence[Truth]) -> list[Array]:
     words = []
     for start in range(0, len(truths), WIDTH):
         bits: list[Array] = []
-        for bit, (true, possible) in enumerate(truths[start : start + WIDTH]):
+        for bit, (true, maybe) in enumerate(truths[start : start + WIDTH]):
             holds, could = np.uint32(1 << bit), np.uint32(1 << bit + WIDTH)
-            if possible is None:
+            if maybe is None:
                 bits.append(ops.select(true, holds | could, NONE))
             else:
-                bits += [ops.select(true, holds, NONE), ops.select(possible, could, NONE)]
+                bits += [ops.select(true, holds, NONE), ops.select(maybe, could, NONE)]
         words.append(ops.settle(functools.reduce(ops.bit_or, bits)))
     return words
 
@@ -87,12 +89,12 @@ def pack(ops: ArrayOps, truths: Sequence[Truth]) -> list[Array]:
 def equivalent(ops: ArrayOps, left: Truth, right: Truth) -> Truth:
     """`=` on truths: unknown where a side is."""
     both_true = ops.conjoin(left.true, right.true)
-    both_false = ops.invert(ops.disjoin(_possible(left), _possible(right)))
+    both_false = ops.invert(ops.disjoin(possible(left), possible(right)))
     same = ops.disjoin(both_true, both_false)
     if left.possible is None and right.possible is None:
         return Truth(same, None)
-    right_only = ops.conjoin(right.true, ops.invert(_possible(left)))
-    left_only = ops.conjoin(left.true, ops.invert(_possible(right)))
+    right_only = ops.conjoin(right.true, ops.invert(possible(left)))
+    left_only = ops.conjoin(left.true, ops.invert(possible(right)))
     return Truth(same, ops.invert(ops.disjoin(left_only, right_only)))
 
 
@@ -102,13 +104,19 @@ def choice(ops: ArrayOps, condition: Truth, then: Truth, otherwise: Truth) -> Tr
         true = ops.select(condition.true, then.true, otherwise.true)
         if then.possible is None and otherwise.possible is None:
             return Truth(true, None)
-        return Truth(true, ops.select(condition.true, _possible(then), _possible(otherwise)))
+        return Truth(true, ops.select(condition.true, possible(then), possible(otherwise)))
     refused = ops.conjoin(otherwise.true, ops.invert(condition.possible))
-    spared = ops.disjoin(_possible(otherwise), condition.possible)
+    spared = ops.disjoin(possible(otherwise), condition.possible)
     return Truth(
         ops.select(condition.true, then.true, refused),
-        ops.select(condition.true, _possible(then), spared),
+        ops.select(condition.true, possible(then), spared),
     )
+
+
+def some(ops: ArrayOps, truth: Truth) -> Truth:
+    """The `or` over the last axis."""
+    maybe = None if truth.possible is None else ops.some(truth.possible)
+    return Truth(ops.some(truth.true), maybe)
 
 
 def known(ops: ArrayOps, truth: Truth) -> Array | None:
@@ -128,14 +136,15 @@ def _join(truths: Sequence[Truth], join: Callable[[Array, Array], Array]) -> Tru
     true = functools.reduce(join, [truth.true for truth in truths])
     if all(truth.possible is None for truth in truths):
         return Truth(true, None)
-    return Truth(true, functools.reduce(join, map(_possible, truths)))
+    return Truth(true, functools.reduce(join, map(possible, truths)))
 
 
-def _some(ops: ArrayOps, words: Sequence[Array]) -> Truth:
+def _any_word(ops: ArrayOps, words: Sequence[Array]) -> Truth:
     """The `or` of packed truths."""
     word = ops.unite(words)
     return Truth(ops.less(NONE, ops.bit_and(word, LOW)), ops.less(LOW, word))
 
 
-def _possible(truth: Truth) -> Array:
+def possible(truth: Truth) -> Array:
+    """Bool `[...]`, where the truth could hold."""
     return truth.true if truth.possible is None else truth.possible

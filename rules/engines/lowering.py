@@ -1,303 +1,300 @@
 """Expressions over whole columns: the IR lowered to element-wise primitives.
 
-A float carries its own unknown: NaN, which arithmetic hands on and which no comparison
-holds for. Whole numbers and enum codes carry a mask, truths are pairs (see `kleene.py`).
-
-Two properties of the arithmetic here are load-bearing, and tested under jit:
-
-* Every result is replaced by 0 when tiny and by NaN when not finite before anything uses
-  it. That is the number contract; it also gives each product two users, so that LLVM does
-  not contract `a * b + c` into a fused multiply-add, which would round once, not twice.
-* XLA turns `x / constant` into `x * (1 / constant)`, which rounds differently, and looks
-  through an optimization barrier to do so. A divisor that depends on the dividend, if only
-  where that is NaN, is no constant.
+See `lowered.py` for what a value is lowered to and what its axes are. Each expression is
+lowered once, whatever the number of its uses.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from rules.engines import kleene
+from rules.engines.array_aggregates import aggregate
+from rules.engines.array_joins import Joins, parts
+from rules.engines.array_numbers import Numbers, encoded, literal, where_unknown
 from rules.engines.array_ops import Array, ArrayOps
+from rules.engines.array_recursion import solve
+from rules.engines.columns import entity_size
 from rules.engines.kleene import Truth
-from rules.engines.values import FLOAT_MAX, INT_MISSING, TINY, canonical
+from rules.engines.lowered import Axes, Axis, Code, Lowered, Placed, Space, each
 from rules.language import ir
+from rules.language.strata import is_recursive
 
-__all__ = ["Code", "Lowering"]
-
-ZERO, NAN = np.float32(0), np.float32(np.nan)
-
-
-class Code(NamedTuple):
-    """Whole numbers or enum codes: int32 `[...]` and where they are known (None: always)."""
-
-    value: Array
-    known: Array | None
-
-
-Lowered: TypeAlias = Any  # Truth for bool, Code for int and enum, float32 [...] for float
+__all__ = ["Lowering", "text_codes"]
 
 
 class Lowering:
-    """The expressions of one rule set over one batch, each computed once.
+    """The expressions of one rule set over one batch.
 
     Args:
-        ruleset: a checked rule set.
-        columns: by input name, all of one shape `[...]`, of the dtypes that
-            `rules.cases.encode` makes, or bool.
+        ruleset: a rule set whose entities are bounded.
+        columns: by the name of each input and open entity, of one batch shape `[...]` and one
+            axis per argument, of the dtypes that `rules.cases.encode` makes, or bool. A name
+            that is both an input and a param is an input, see `param_columns.as_inputs`.
         ops: the primitives to compute with.
+        shape: of the batch; None to take that of the columns.
     """
 
-    def __init__(self, ruleset: ir.Ruleset, columns: Mapping[str, Array], ops: ArrayOps) -> None:
+    def __init__(
+        self,
+        ruleset: ir.Ruleset,
+        columns: Mapping[str, Array],
+        ops: ArrayOps,
+        shape: tuple[int, ...] | None = None,
+    ) -> None:
         self.ops = ops
+        self.space = Space(ops, _batch(ruleset, columns) if shape is None else shape)
+        self.joins = Joins(self.space)
+        self.numbers = Numbers(ops)
+        self._ruleset = ruleset
         self._columns = columns
-        self._names: dict[str, ir.Input | ir.Derived] = {
+        self._given: dict[str, ir.Param | ir.Input] = {
+            **{item.name: item for item in ruleset.params},
             **{item.name: item for item in ruleset.inputs},
-            **{item.name: item for item in ruleset.derived},
         }
-        self._memo: dict[ir.Expr | str, Lowered] = {}
+        self._codes = text_codes(ruleset)
+        self._memo: dict[ir.Expr | str | ir.Binding, Placed] = {}
         self._unknown: dict[ir.Expr, Array | None] = {}
-        # In the order of dependence, so that a chain of any length needs no deep recursion.
-        for item in ruleset.derived:
-            self.name(item.name)
+        # What depends on the state of the recursion that is being solved.
+        self._state: dict[ir.Expr | str | ir.Binding, Placed] = {}
+        self._define_all()
 
     def truth(self, expr: ir.Expr) -> Truth:
-        """The truth of a condition, `[...]`."""
-        truth = self.lower(expr)
+        """The truth of a condition without free variables, `[...]`."""
+        truth = self.placed(expr).value
         assert isinstance(truth, Truth)
         return truth
 
-    def lower(self, expr: ir.Expr) -> Lowered:
-        """The value of an expression, `[...]` or a scalar: Truth, Code or float32 array."""
-        if expr not in self._memo:
-            self._memo[expr] = self._lower(expr)
-        return self._memo[expr]
-
-    def name(self, name: str) -> Lowered:
-        """The value of an input or a derived name, as `lower` gives it."""
-        if name not in self._memo:
-            self._memo[name] = self._define(self._names[name])
-        return self._memo[name]
+    def placed(self, expr: ir.Expr) -> Placed:
+        """The value of an expression, over its free variables."""
+        for memo in (self._memo, self._state):
+            if expr in memo:
+                return memo[expr]
+        return self._keep(expr, self._lower(expr))
 
     def unknown(self, expr: ir.Expr) -> Array | None:
-        """Bool `[...]`, where an expression is unknown; None when it is nowhere."""
+        """Bool, where an expression is unknown, over its variables; None when it is nowhere."""
         if isinstance(expr, ir.Const):
             return None
+        item = self.placed(expr)
+        if not item.fixed:
+            return where_unknown(self.ops, item.value)
         if expr not in self._unknown:
-            self._unknown[expr] = self._where_unknown(self.lower(expr))
+            self._unknown[expr] = where_unknown(self.ops, item.value)
         return self._unknown[expr]
 
-    def _where_unknown(self, lowered: Lowered) -> Array | None:
-        match lowered:
-            case Truth():
-                return kleene.unknown(self.ops, lowered)
-            case Code(known=known):
-                return None if known is None else self.ops.invert(known)
-            case _:
-                return self.ops.not_equal(lowered, lowered)
-
     def encoded(self, name: str) -> Array:
-        """A derived value as a column: NaN, -2**31 or -1 where it is unknown."""
-        ops, lowered, type_ = self.ops, self.name(name), self._names[name].type
-        match lowered:
-            case Truth(true=true, possible=possible):
-                absent: Array = np.int8(0)
-                if possible is not None:
-                    absent = ops.select(possible, np.int8(-1), np.int8(0))
-                return ops.select(true, np.int8(1), absent)
-            case Code(value=value, known=known):
-                missing = np.int32(INT_MISSING if isinstance(type_, ir.IntType) else -1)
-                return value if known is None else ops.select(known, value, missing)
-            case _:
-                return lowered
+        """A derived value as a column `[...]` and one axis per parameter."""
+        item = self._name(name)
+        return encoded(self.ops, self._ruleset.types[name], self.space.spread(item, item.axes))
+
+    def axes(self, bindings: Sequence[ir.Binding]) -> Axes:
+        """The axes of some variables."""
+        return tuple(
+            Axis(item.name, item.entity, entity_size(self._ruleset, item.entity)) for item in bindings
+        )
+
+    def present(self, axes: Axes) -> list[Placed]:
+        """Whether the objects of variables are present; nothing for those that always are."""
+        return [
+            self._presence(axis)
+            for axis in axes
+            if self._ruleset.entity[axis.entity].domain is None
+        ]
+
+    def derive_anew(
+        self, group: Sequence[ir.Derived], state: Mapping[str, Placed]
+    ) -> dict[str, Placed]:
+        """The truths of a recursive group from given ones, the later from the new earlier."""
+        self._state = dict(state)
+        for item in group:
+            self._state[item.name] = self._derived(item)._replace(fixed=False)
+        found = {item.name: self._state[item.name] for item in group}
+        self._state = {}
+        return found
 
     # ------------------------------------------------------------------ names
 
-    def _define(self, item: ir.Input | ir.Derived) -> Lowered:
-        if isinstance(item, ir.Input):
-            return self._input(item.type, self._columns[item.name])
+    def _define_all(self) -> None:
+        # In the order of dependence, so that a chain of any length needs no deep recursion.
+        for group in self._ruleset.strata:
+            if is_recursive(group):
+                self._memo.update(solve(self, group))
+            else:
+                self._memo[group[0].name] = self._derived(group[0])
+
+    def _keep(self, key: ir.Expr | str | ir.Binding, item: Placed) -> Placed:
+        (self._memo if item.fixed else self._state)[key] = item
+        return item
+
+    def _name(self, name: str) -> Placed:
+        """The value of a name, over its own parameters in order."""
+        for memo in (self._state, self._memo):
+            if name in memo:
+                return memo[name]
+        item = self._given[name]
+        if isinstance(item, ir.Param):
+            return self._keep(name, Placed(literal(item.value, item.type, self._codes)))
+        places = [ir.Binding(name=str(p), entity=e) for p, e in enumerate(item.parameters)]
+        value = self.numbers.column(item.type, self._columns[name])
+        return self._keep(name, Placed(value, self.axes(places)))
+
+    def _presence(self, axis: Axis) -> Placed:
+        key = ir.Binding(name=axis.name, entity=axis.entity)
+        if key not in self._memo:
+            value = self.numbers.column(ir.BOOL, self._columns[axis.entity])
+            self._memo[key] = Placed(value, (axis,))
+        return self._memo[key]
+
+    def _derived(self, item: ir.Derived) -> Placed:
+        axes = self.axes(item.parameters)
+        clauses = [self.placed(clause) for clause in item.clauses]
+        present = self.present(axes)
         if isinstance(item.type, ir.BoolType):
-            return kleene.any_of(self.ops, [self.truth(clause) for clause in item.clauses])
-        return self._bounded(item.type, self.lower(item.clauses[0]))
+            truths, over = self.space.align(*clauses)
+            fixed = all(clause.fixed for clause in clauses)
+            either = Placed(kleene.any_of(self.ops, truths), over, fixed)
+            result = self.joins.all_of([either, *present])
+            if not axes:
+                return result
+            return Placed(self.space.spread(result, axes), axes, fixed)
+        value = self.numbers.bounded(item.type, clauses[0].value)
+        if not axes:
+            return Placed(value)
+        result = Placed(value, clauses[0].axes)
+        if present:
+            sure = self.joins.all_of(present)
+            (value, there), over = self.space.align(result, sure)
+            result = Placed(self.numbers.where(there.true, value), over)
+        return Placed(self.space.spread(result, axes), axes)
 
-    def _input(self, type_: ir.Type, column: Array) -> Lowered:
-        ops = self.ops
-        match type_:
-            case ir.BoolType():
-                if column.dtype == np.bool_:
-                    return Truth(column, None)
-                return Truth(ops.less(np.int8(0), column), ops.not_equal(column, np.int8(0)))
-            case ir.EnumType(members=members):
-                code = ops.convert(column, np.int32)
-                known = self._between(code, np.int32(0), np.int32(len(members) - 1))
-                return Code(code, known)
-            case ir.IntType(low=low, high=high):
-                return Code(column, self._between(column, np.int32(low), np.int32(high)))
-            case ir.FloatType():
-                return self._bounded(type_, self._canonical(column))
+    def about(self, item: Placed, arguments: Sequence[ir.Variable | ir.Const]) -> Placed:
+        """A value over parameters, for the objects that the arguments stand for."""
+        if not arguments:
+            return item
+        lead = len(self.space.shape)
+        value, axes = item.value, list(item.axes)
+        for place in reversed(range(len(axes))):
+            argument = arguments[place]
+            if isinstance(argument, ir.Variable):
+                axes[place] = axes[place]._replace(name=argument.name)
+            else:
+                index = self._object(argument, axes.pop(place).entity)
+                value = each(lambda a, i=index, p=place: self.ops.at(a, i, lead + p), value)
+        for axis in [axis for axis in dict.fromkeys(axes) if axes.count(axis) > 1]:
+            while axes.count(axis) > 1:
+                i, j = axes.index(axis), len(axes) - 1 - axes[::-1].index(axis)
+                value = each(lambda a, i=i, j=j: self.ops.diagonal(a, lead + i, lead + j), value)
+                axes = [*(other for k, other in enumerate(axes) if k not in (i, j)), axis]
+        return Placed(value, tuple(axes), item.fixed)
 
-    def _bounded(self, type_: ir.Type, lowered: Lowered) -> Lowered:
-        ops = self.ops
-        match type_:
-            case ir.IntType(low=low, high=high) if type_ != ir.IntType():
-                inside = self._between(lowered.value, np.int32(low), np.int32(high))
-                return Code(lowered.value, self._both_known(lowered.known, inside))
-            case ir.FloatType(low=low, high=high) if low is not None or high is not None:
-                inside = None
-                if low is not None:
-                    above = ops.less if type_.low_open else ops.less_equal
-                    inside = above(_constant(low), lowered)
-                if high is not None:
-                    below = ops.less if type_.high_open else ops.less_equal
-                    inside = self._both_known(inside, below(lowered, _constant(high)))
-                return ops.select(inside, lowered, NAN)
-            case _:
-                return lowered
+    def _object(self, constant: ir.Const, entity: str) -> np.uint32:
+        domain = self._ruleset.entity[entity].domain
+        assert domain is not None, "arguments are variables, or constants of fixed domains"
+        return np.uint32(domain.index(constant.value))  # type: ignore[arg-type]
 
-    def _between(self, value: Array, low: Array, high: Array) -> Array:
-        ops = self.ops
-        return ops.conjoin(ops.less_equal(low, value), ops.less_equal(value, high))
-
-    def _both_known(self, left: Array | None, right: Array | None) -> Array | None:
-        if left is None or right is None:
-            return right if left is None else left
-        return self.ops.conjoin(left, right)
+    def _variable(self, expr: ir.Variable) -> Placed:
+        (axis,) = self.axes([ir.Binding(name=expr.name, entity=expr.entity)])
+        low = expr.type.low if isinstance(expr.type, ir.IntType) else 0
+        objects = np.arange(low, low + axis.size, dtype=np.int32)
+        return Placed(Code(self.ops.spread(objects, self.space.full((axis,))), None), (axis,))
 
     # ------------------------------------------------------------ expressions
 
-    def _lower(self, expr: ir.Expr) -> Lowered:
-        ops = self.ops
+    def _lower(self, expr: ir.Expr) -> Placed:
+        ops, numbers = self.ops, self.numbers
         match expr:
             case ir.Const(value=value, type=type_):
-                return _literal(value, type_)
-            case ir.Ref(name=name):
-                return self.name(name)
-            case ir.ToFloat(operand=operand):
-                return self._to_float(self.lower(operand))
-            case ir.Arithmetic(op=op, left=left, right=right):
-                return self._arithmetic(op, self.lower(left), self.lower(right))
-            case ir.Call(function=function, arguments=arguments):
-                return self._call(function, [self.lower(argument) for argument in arguments])
-            case ir.Choose(condition=condition, then=then, otherwise=otherwise):
-                return self._choose(self.truth(condition), self.lower(then), self.lower(otherwise))
+                return Placed(literal(value, type_, self._codes))
+            case ir.Ref(name=name, arguments=arguments):
+                return self.about(self._name(name), arguments)
+            case ir.Variable():
+                return self._variable(expr)
             case ir.Compare(op=op, left=left, right=right):
                 return self._compare(op, left, right)
-            case ir.And(operands=operands):
-                return kleene.all_of(ops, [self.truth(operand) for operand in operands])
-            case ir.Or(operands=operands):
-                return kleene.any_of(ops, [self.truth(operand) for operand in operands])
-            case ir.Not(operand=operand):
-                return kleene.negation(ops, self.truth(operand))
             case ir.IsUnknown(operand=operand):
                 unknown = self.unknown(operand)
-                return Truth(np.bool_(False) if unknown is None else unknown, None)
+                if unknown is None:
+                    return Placed(Truth(np.bool_(False), None))
+                return self.placed(operand)._replace(value=Truth(unknown, None))
+            case ir.Quantified(kind=kind, bindings=bindings, body=body):
+                return self._quantified(kind, self.axes(bindings), body)
+            case ir.Aggregate():
+                return self._aggregate(expr)
+            case ir.ToFloat(operand=operand):
+                return self._with([operand], lambda number: numbers.to_float(number))
+            case ir.Arithmetic(op=op, left=left, right=right, type=type_):
+                return self._with([left, right], lambda a, b: numbers.arithmetic(op, type_, a, b))
+            case ir.Call(function=function, arguments=arguments):
+                return self._with(arguments, lambda *values: numbers.call(function, values))
+            case ir.Choose(condition=condition, then=then, otherwise=otherwise):
+                return self._with([condition, then, otherwise], numbers.choose)
+            case ir.And(operands=operands):
+                return self._with(operands, lambda *truths: kleene.all_of(ops, truths))
+            case ir.Or(operands=operands):
+                return self._with(operands, lambda *truths: kleene.any_of(ops, truths))
+            case ir.Not(operand=operand):
+                return self._with([operand], lambda truth: kleene.negation(ops, truth))
 
-    def _canonical(self, result: Array) -> Array:
-        ops = self.ops
-        magnitude = ops.absolute(result)
-        finite = ops.select(ops.less_equal(magnitude, np.float32(FLOAT_MAX)), result, NAN)
-        return ops.select(ops.less_equal(magnitude, np.float32(TINY)), ZERO, finite)
+    def _with(self, exprs: Sequence[ir.Expr], function: Callable[..., Lowered]) -> Placed:
+        """A function of the values of expressions, element by element."""
+        items = [self.placed(expr) for expr in exprs]
+        values, axes = self.space.align(*items)
+        return Placed(function(*values), axes, all(item.fixed for item in items))
 
-    def _to_float(self, code: Code) -> Array:
-        value = self.ops.convert(code.value, np.float32)
-        return value if code.known is None else self.ops.select(code.known, value, NAN)
-
-    def _arithmetic(self, op: str, left: Lowered, right: Lowered) -> Lowered:
-        ops = self.ops
-        if not isinstance(left, Code):
-            if op == "/":
-                right = ops.select(ops.equal(left, left), right, NAN)
-                return self._canonical(ops.divide(left, right))
-            return self._canonical(self._operation(op)(left, right))
-        known = self._both_known(left.known, right.known)
-        if op != "mod":
-            return Code(self._operation(op)(left.value, right.value), known)
-        zero = ops.equal(right.value, np.int32(0))
-        divisor = ops.select(zero, np.int32(1), right.value)
-        return Code(ops.modulo(left.value, divisor), self._both_known(known, ops.invert(zero)))
-
-    def _operation(self, op: str) -> Any:
-        return {"+": self.ops.add, "-": self.ops.subtract, "*": self.ops.multiply}[op]
-
-    def _call(self, function: str, arguments: list[Lowered]) -> Lowered:
-        ops = self.ops
-        if function in ("min", "max"):
-            return functools.reduce(functools.partial(self._extreme, function), arguments)
-        (argument,) = arguments
-        if function == "abs":
-            if isinstance(argument, Code):
-                return Code(ops.absolute(argument.value), argument.known)
-            # Not `absolute`: its derivative `sign(x) * dx` is NaN where x is unknown.
-            return ops.select(ops.less(argument, ZERO), ops.negate(argument), argument)
-        return self._canonical(
-            {"floor": ops.floor, "ceil": ops.ceil, "round": ops.round}[function](argument)
-        )
-
-    def _extreme(self, function: str, left: Lowered, right: Lowered) -> Lowered:
-        ops = self.ops
-        before = ops.less_equal if function == "min" else (lambda a, b: ops.less_equal(b, a))
-        if isinstance(left, Code):
-            value = ops.select(before(left.value, right.value), left.value, right.value)
-            return Code(value, self._both_known(left.known, right.known))
-        # Where neither is before the other, one is NaN, and so must be the result.
-        other = ops.select(before(right, left), right, NAN)
-        return ops.select(before(left, right), left, other)
-
-    def _choose(self, condition: Truth, then: Lowered, otherwise: Lowered) -> Lowered:
-        ops = self.ops
-        if isinstance(then, Truth):
-            return kleene.choice(ops, condition, then, otherwise)
-        if isinstance(then, Code):
-            value = ops.select(condition.true, then.value, otherwise.value)
-            known = kleene.known(ops, condition)
-            if then.known is not None or otherwise.known is not None:
-                both = [np.bool_(True) if k is None else k for k in (then.known, otherwise.known)]
-                known = self._both_known(known, ops.select(condition.true, *both))
-            return Code(value, known)
-        if condition.possible is not None:
-            otherwise = ops.select(condition.possible, NAN, otherwise)
-        return ops.select(condition.true, then, otherwise)
-
-    def _compare(self, op: str, left: ir.Expr, right: ir.Expr) -> Truth:
+    def _compare(self, op: str, left: ir.Expr, right: ir.Expr) -> Placed:
         ops = self.ops
         if op in (">", ">="):
             return self._compare(op.replace(">", "<"), right, left)
         if op == "!=":
-            return kleene.negation(ops, self._compare("=", left, right))
+            equal = self._compare("=", left, right)
+            return equal._replace(value=kleene.negation(ops, equal.value))
         if isinstance(left.type, ir.BoolType):
-            return kleene.equivalent(ops, self.truth(left), self.truth(right))
-        true = self._holds(op, self.lower(left), self.lower(right))
-        possible: Array | None = None
-        for unknown in (self.unknown(left), self.unknown(right)):
+            return self._with([left, right], lambda a, b: kleene.equivalent(ops, a, b))
+        holds = self._with([left, right], lambda a, b: self.numbers.holds(op, a, b))
+        true = possible = holds.value
+        known = True
+        for side in (left, right):
+            unknown = self.unknown(side)
             if unknown is not None:
-                possible = ops.disjoin(true if possible is None else possible, unknown)
-        return Truth(true, possible)
+                known = False
+                placed = Placed(unknown, self.placed(side).axes)
+                possible = ops.disjoin(possible, self.space.move(placed, holds.axes))
+        return holds._replace(value=Truth(true, None if known else possible))
 
-    def _holds(self, op: str, left: Lowered, right: Lowered) -> Array:
-        compare = {"<": self.ops.less, "<=": self.ops.less_equal, "=": self.ops.equal}[op]
-        if not isinstance(left, Code):
-            return compare(left, right)  # False where a side is NaN
-        holds = compare(left.value, right.value)
-        known = self._both_known(left.known, right.known)
-        return holds if known is None else self.ops.conjoin(known, holds)
+    def _quantified(self, kind: str, bound: Axes, body: ir.Expr) -> Placed:
+        if kind == "some":
+            holding = map(self.placed, parts(body, ir.And))
+            return self.joins.some([*holding, *self.present(bound)], bound)
+        # `all` is "not some that is present and not so".
+        failing = [self.placed(ir.Not(operand=part)) for part in parts(body, ir.Or)]
+        some = self.joins.some([*failing, *self.present(bound)], bound)
+        return some._replace(value=kleene.negation(self.ops, some.value))
+
+    def _aggregate(self, expr: ir.Aggregate) -> Placed:
+        bound = self.axes(expr.bindings)
+        counted = self.present(bound)
+        if expr.where is not None:
+            counted.append(self.placed(expr.where))
+        body = self.placed(expr.body)
+        if expr.function == "count":
+            return aggregate(self.space, "count", bound, [*counted, body], None)
+        return aggregate(self.space, expr.function, bound, counted, body)
 
 
-def _constant(number: float) -> np.float32:
-    value = canonical(number)
-    return NAN if value is None else np.float32(value)
+def text_codes(ruleset: ir.Ruleset) -> Mapping[str, int]:
+    """The codes of the texts in a rule set."""
+    if not any(isinstance(type_, ir.StringType) for type_ in ruleset.types.values()):
+        return {}
+    from rules.encoding.texts import texts  # with pyarrow, which most rule sets do without
+
+    return {text: code for code, text in enumerate(texts(ruleset))}
 
 
-def _literal(value: float | int | bool | str, type_: ir.Type) -> Lowered:
-    match type_:
-        case ir.BoolType():
-            return Truth(np.bool_(value), None)
-        case ir.EnumType(members=members):
-            return Code(np.int32(members.index(str(value))), None)
-        case ir.IntType():
-            return Code(np.int32(value), None)
-        case ir.FloatType():
-            return _constant(float(value))
+def _batch(ruleset: ir.Ruleset, columns: Mapping[str, Array]) -> tuple[int, ...]:
+    for item in ruleset.inputs:
+        shape: tuple[int, ...] = columns[item.name].shape
+        return shape[: len(shape) - len(item.parameters)]
+    return ()

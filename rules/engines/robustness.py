@@ -3,66 +3,98 @@
 The quantitative semantics of signal temporal logic (Fainekos and Pappas, "Robustness of
 temporal logic specifications for continuous-time signals", 2009, section 3), made
 unit-free: a comparison of numbers has the signed slack `(a - b) / max(|a|, |b|, 1)`,
-positive where it holds; `and` is min, `or` is max, `not` is negation. What has no distance
-(truths, names, `is unknown`) has an infinite one.
+positive where it holds; `and` and `all` are min, `or` and `some` are max, `not` is negation.
+What has no distance (truths, names, dates, `is unknown`, recursive truths) has an infinite
+one.
 
 Robustness is defined where a condition is known. An unknown operand of a known `and` or
-`or` is left out: it did not decide the truth, so it does not bound the distance.
+`or` is left out: it did not decide the truth, so it does not bound the distance. So are,
+under `some` and `all`, objects that may not be present.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias, cast
 
-from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN
-from rules.engines.semantics import Values, truth, value
+from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN, VIOLATED
+from rules.engines.semantics import NO_BINDING, Bound, Facts, rows, truth, value
 from rules.engines.values import Value, canonical
+from rules.engines.world import Object, Objects
 from rules.language import ir
+from rules.language.strata import is_recursive
 
-__all__ = ["can_change", "decision_margin", "robustness"]
+__all__ = ["Distances", "can_change", "decision_margin", "derived_distances", "robustness", "slack"]
+
+Distances: TypeAlias = Mapping[tuple[str, Objects], float]
 
 
-def robustness(expr: ir.Expr, values: Values, derived: Mapping[str, float]) -> float:
+def robustness(expr: ir.Expr, facts: Facts, derived: Distances, bound: Bound = NO_BINDING) -> float:
     """The signed distance of a known condition from flipping.
 
     Args:
         expr: an expression of type bool whose truth is known.
-        values: of the inputs and derived names that it reads.
-        derived: the robustness of the derived truths that it reads.
+        facts: the params, inputs and derived names that it reads.
+        derived: the robustness of the derived truths that it reads, see `derived_distances`.
+        bound: the objects that its free variables stand for.
     """
     match expr:
         case ir.Not(operand=operand):
-            return -robustness(operand, values, derived)
+            return -robustness(operand, facts, derived, bound)
         case ir.And(operands=operands):
-            return min(_known(operands, values, derived))
+            return min(_known(operands, facts, derived, bound))
         case ir.Or(operands=operands):
-            return max(_known(operands, values, derived))
+            return max(_known(operands, facts, derived, bound))
+        case ir.Quantified(kind=kind, bindings=bindings, body=body):
+            each = (
+                distance
+                for row, present in rows(bindings, facts, bound)
+                if present
+                for distance in _known((body,), facts, derived, row)
+            )
+            return max(each, default=-math.inf) if kind == "some" else min(each, default=math.inf)
         case ir.Choose(condition=condition, then=then, otherwise=otherwise):
-            chosen = then if truth(condition, values) else otherwise
-            return robustness(chosen, values, derived)
-        case ir.Ref(name=name) if name in derived:
-            return derived[name]
+            chosen = then if truth(condition, facts, bound) else otherwise
+            return robustness(chosen, facts, derived, bound)
+        case ir.Ref(name=name, arguments=arguments):
+            objects = tuple(cast(Object, value(item, facts, bound)) for item in arguments)
+            if (name, objects) in derived:
+                return derived[name, objects]
         case ir.Compare(op=op, left=left, right=right) if isinstance(
             left.type, ir.FloatType | ir.IntType
         ):
-            return _slack(op, value(left, values), value(right, values))
-        case _:
-            return math.inf if truth(expr, values) else -math.inf
+            return slack(op, value(left, facts, bound), value(right, facts, bound))
+    return math.inf if truth(expr, facts, bound) else -math.inf
 
 
 def _known(
-    operands: Sequence[ir.Expr], values: Values, derived: Mapping[str, float]
-) -> list[float]:
-    return [
-        robustness(operand, values, derived)
-        for operand in operands
-        if truth(operand, values) is not None
-    ]
+    operands: Sequence[ir.Expr], facts: Facts, derived: Distances, bound: Bound
+) -> Iterator[float]:
+    for operand in operands:
+        if truth(operand, facts, bound) is not None:
+            yield robustness(operand, facts, derived, bound)
 
 
-def _slack(op: str, left: Value | None, right: Value | None) -> float:
+def derived_distances(ruleset: ir.Ruleset, facts: Facts) -> Distances:
+    """The robustness of the derived truths that are known, about objects that are present.
+
+    Recursive truths, which have no distance, are left out.
+    """
+    found: dict[tuple[str, Objects], float] = {}
+    for group in ruleset.strata:
+        item = group[0]
+        if is_recursive(group) or not isinstance(item.type, ir.BoolType):
+            continue
+        for bound, present in rows(item.parameters, facts, NO_BINDING):
+            objects = tuple(bound.values())
+            if present and facts.read(item.name, objects) is not None:
+                found[item.name, objects] = max(_known(item.clauses, facts, found, bound))
+    return found
+
+
+def slack(op: str, left: Value | None, right: Value | None) -> float:
+    """The signed slack of a comparison of known numbers: positive where it holds."""
     a, b = (cast(float, canonical(cast(float, side))) for side in (left, right))
     distance = (a - b) / max(abs(a), abs(b), 1.0)
     match op:
@@ -86,26 +118,23 @@ def can_change(decision: ir.Decision, outcomes: Sequence[str], winner: int) -> b
 
 
 def decision_margin(
-    ruleset: ir.Ruleset, values: Values, truths: Sequence[bool | None], rule: int
+    ruleset: ir.Ruleset, facts: Facts, truths: Sequence[bool | None], rule: int
 ) -> float:
     """How far the nearest flip that could change the outcome is.
 
     Args:
         ruleset: a rule set with a decision.
-        values: of every input and derived name.
+        facts: every param, input and derived name.
         truths: of the ranked rules.
-        rule: the rank of the deciding rule, or DEFAULT, UNKNOWN or CONFLICT.
+        rule: the rank of the deciding rule, or DEFAULT, UNKNOWN, CONFLICT or VIOLATED.
     """
-    if rule in (UNKNOWN, CONFLICT):
+    if rule in (UNKNOWN, CONFLICT, VIOLATED):
         return 0.0
     decision, rules = ruleset.decision, ruleset.ranked
     assert decision is not None
-    derived: dict[str, float] = {}
-    for item in ruleset.derived:
-        if isinstance(item.type, ir.BoolType) and values[item.name] is not None:
-            derived[item.name] = max(_known(item.clauses, values, derived))
+    derived = derived_distances(ruleset, facts)
     distances = [
-        math.inf if held is None else abs(robustness(rule.condition, values, derived))
+        math.inf if held is None else abs(robustness(rule.condition, facts, derived))
         for rule, held in zip(rules, truths, strict=True)
     ]
     if decision.policy not in ("first", "priority"):

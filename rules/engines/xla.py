@@ -17,12 +17,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
-from rules.engines.array_ops import Array, ArrayOps
+from rules.engines.array_ops import Array
 from rules.engines.arrays import Extras, check_decides, decide_columns
-from rules.engines.columns import check_columns
+from rules.engines.columns import check_columns, presence_names
 from rules.engines.decisions import Decisions
+from rules.engines.lax_ops import LAX
+from rules.engines.param_columns import as_inputs, param_columns
 from rules.language import ir
 
 __all__ = ["CompiledRuleset", "compile_ruleset"]
@@ -40,21 +41,30 @@ class CompiledRuleset:
     ruleset: ir.Ruleset
     extras: Extras
 
-    def __call__(self, columns: Mapping[str, Array]) -> Decisions:
+    def __call__(
+        self, columns: Mapping[str, Array], params: Mapping[str, Array] | None = None
+    ) -> Decisions:
         """Decides a batch.
 
         Args:
-            columns: by input name, of shapes `[...]` that broadcast together; others are
-                ignored. Floats are float32 (or float16, bfloat16, float64: cast first),
-                not finite is missing; ints int32, -2**31 is missing; bools bool, or int8
-                with -1 for missing; enums int32 or int8 codes in the order of the
-                declaration, negative is missing.
+            columns: by input name, of batch shapes `[...]` that broadcast together; others
+                are ignored. Floats are float32 (or float16, bfloat16, float64: cast first),
+                not finite is missing; ints and days int32, -2**31 is missing; bools bool, or
+                int8 with -1 for missing; enums int32 or int8 codes in the order of the
+                declaration, texts int32 codes as `encode` gives them, negative is missing.
+                Relations have one more axis per argument. By the name of each entity whose
+                objects the cases name, `[..., n]`: whether they are present, bool or int8.
+            params: by name, scalars or arrays that broadcast with the batch, instead of the
+                values in the rule set; out of bounds is unknown. They are arguments of the
+                compiled function: other values need no compilation, and `jax.vmap` over them
+                decides under many settings at once.
 
         Returns:
             Decisions for the common shape `[...]`.
 
         Raises:
-            ValueError: when a column is absent, or shapes do not broadcast.
+            ValueError: when a column is absent, shapes do not broadcast, or there is no such
+                param.
             TypeError: when a column has a dtype that its input does not allow, or when
                 these are no columns.
         """
@@ -63,12 +73,15 @@ class CompiledRuleset:
                 f"found columns of type {type(columns).__name__}, expected a mapping of arrays by "
                 "input name; make one with encode"
             )
+        settings = param_columns(self.ruleset, params or {})
+        ruleset = as_inputs(self.ruleset, settings)
+        given = {**columns, **settings}
         arrays = {
-            item.name: _as_array(columns[item.name])
-            for item in self.ruleset.inputs
-            if item.name in columns
+            name: _as_array(given[name])
+            for name in (*(item.name for item in ruleset.inputs), *presence_names(ruleset))
+            if name in given
         }
-        check_columns(self.ruleset, {**columns, **arrays})
+        check_columns(ruleset, {**given, **arrays})
         return self._compiled(arrays)
 
     @property
@@ -120,6 +133,7 @@ def compile_ruleset(
     fired: bool = False,
     margin: bool = False,
     derived: Sequence[str] = (),
+    violated: bool = False,
 ) -> CompiledRuleset:
     """Compiles a rule set to a JAX function.
 
@@ -128,12 +142,14 @@ def compile_ruleset(
         fired: return the bits of all rules that fire.
         margin: return the distance to the nearest flip.
         derived: names of derived values to return.
+        violated: return the bits of all constraints that the rules' outcome breaks.
 
     Raises:
         ValueError: when the rule set has no decision, collects among more than 31
-            outcomes, or does not derive a name asked for.
+            outcomes, does not derive a name asked for, has an entity without a bound, or
+            has rules that hold on some days only and nothing says which day it is.
     """
-    extras = Extras(fired=fired, margin=margin, derived=tuple(derived))
+    extras = Extras(fired=fired, margin=margin, derived=tuple(derived), violated=violated)
     check_decides(ruleset, extras)
     return CompiledRuleset(ruleset=ruleset, extras=extras)
 
@@ -146,101 +162,8 @@ def _as_array(column: Any) -> Array:
 
 
 def _decide(ruleset: ir.Ruleset, extras: Extras, columns: Mapping[str, Array]) -> Decisions:
-    shape = np.broadcast_shapes(*(column.shape for column in columns.values()))
-    decisions = decide_columns(ruleset, columns, _LAX, extras, shape)
+    ruleset = as_inputs(ruleset, columns)
+    shape = check_columns(ruleset, columns)
+    decisions = decide_columns(ruleset, columns, LAX, extras, shape)
     arrays: Decisions = jax.tree.map(jnp.asarray, decisions)
     return arrays
-
-
-# ------------------------------------------------------------------ primitives
-
-
-@jax.custom_jvp
-def _multiply(left: Array, right: Array) -> Array:
-    return lax.mul(left, right)
-
-
-@jax.custom_jvp
-def _divide(left: Array, right: Array) -> Array:
-    return lax.div(left, right)
-
-
-def _finite(slope: Array) -> Array:
-    """A slope, or 0 where it has none: a zero cotangent times NaN would be NaN."""
-    return jnp.where(lax.is_finite(slope), slope, 0)
-
-
-_multiply.defjvps(
-    lambda tangent, _, left, right: tangent * _finite(right),
-    lambda tangent, _, left, right: tangent * _finite(left),
-)
-_divide.defjvps(
-    lambda tangent, _, left, right: tangent * _finite(1 / right),
-    lambda tangent, quotient, left, right: tangent * _finite(-quotient / right),
-)
-
-
-def _product(left: Array, right: Array) -> Array:
-    return _multiply(left, right) if left.dtype == np.float32 else lax.mul(left, right)
-
-
-def _modulo(left: Array, right: Array) -> Array:
-    rest = lax.rem(left, right)
-    zero = np.int32(0)
-    opposed = lax.ne(lax.lt(rest, zero), lax.lt(right, zero))
-    wrong = lax.bitwise_and(lax.ne(rest, zero), opposed)
-    return _select(wrong, lax.add(rest, right), rest)
-
-
-def _select(where: Array, this: Array, other: Array) -> Array:
-    shape = np.broadcast_shapes(where.shape, this.shape, other.shape)
-    return lax.select(*(_broadcast(array, shape) for array in (where, this, other)))
-
-
-def _broadcast(array: Array, shape: tuple[int, ...]) -> Array:
-    # Everything here is of the shape of the batch or a scalar.
-    return array if array.shape == shape else lax.broadcast(array, shape)
-
-
-def _unite(words: Sequence[Array]) -> Array:
-    # A loop, since XLA drops optimization barriers before it fuses what stands between them.
-    shape = np.broadcast_shapes(*(word.shape for word in words))
-    first, *rest = (_broadcast(word, shape) for word in words)
-    if not rest:
-        return first
-    stacked = jnp.stack([first, *rest])
-    united, _ = lax.scan(lambda so_far, word: (so_far | word, None), stacked[0], stacked[1:])
-    return united
-
-
-_LAX = ArrayOps(
-    add=lax.add,
-    subtract=lax.sub,
-    multiply=_product,
-    divide=_divide,
-    modulo=_modulo,
-    negate=lax.neg,
-    absolute=lax.abs,
-    less=lax.lt,
-    less_equal=lax.le,
-    equal=lax.eq,
-    not_equal=lax.ne,
-    conjoin=lax.bitwise_and,
-    disjoin=lax.bitwise_or,
-    invert=lax.bitwise_not,
-    bit_and=lax.bitwise_and,
-    bit_or=lax.bitwise_or,
-    bit_not=lax.bitwise_not,
-    bit_count=lax.population_count,
-    shift_left=lax.shift_left,
-    shift_right=lax.shift_right_logical,
-    select=_select,
-    floor=lax.floor,
-    ceil=lax.ceil,
-    round=functools.partial(lax.round, rounding_method=lax.RoundingMethod.TO_NEAREST_EVEN),
-    convert=lax.convert_element_type,
-    spread=jnp.broadcast_to,
-    stack=functools.partial(jnp.stack, axis=-1),
-    settle=lax.optimization_barrier,
-    unite=_unite,
-)

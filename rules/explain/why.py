@@ -7,19 +7,21 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
-
-from rules.cases import decode_case, encode
-from rules.engines.decisions import DEFAULT, STATUS, UNKNOWN, Decisions
+from rules.cases import encode_cases
+from rules.engines.decisions import DEFAULT, STATUS, UNKNOWN
 from rules.engines.hit_policy import Outcome
-from rules.engines.reference import evaluate
+from rules.engines.reference import Evaluation, evaluate
+from rules.engines.semantics import truth
 from rules.errors import did_you_mean
-from rules.explain.needs import Needs
-from rules.explain.proof import Proof, failing, plain_value, prove
-from rules.explain.reasons import reasons
+from rules.explain.agreement import confirm
+from rules.explain.formats import place_text, plain
+from rules.explain.needs import Need, lacking
+from rules.explain.proof import Proof, Prover
+from rules.explain.sentences import sentence
+from rules.explain.settling import Settling, settling
 from rules.language import ir
 
-__all__ = ["Explanation", "RuleExplanation", "explain"]
+__all__ = ["ConstraintExplanation", "Explanation", "RuleExplanation", "explain", "one_case"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,10 +29,13 @@ class RuleExplanation:
     """What one rule made of the case.
 
     Attributes:
-        name, title, outcome: of the rule.
+        name: of the rule.
+        title: of the rule.
+        outcome: of the rule.
         fires: whether its condition holds; None is unknown.
         proof: of its condition.
         failing: the literals that kept it from firing; none when it fires.
+        place: where it stands, `policy.rules:12:1`; None without a text.
     """
 
     name: str
@@ -39,6 +44,30 @@ class RuleExplanation:
     fires: bool | None
     proof: Proof
     failing: tuple[Proof, ...]
+    place: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ConstraintExplanation:
+    """What a constraint made of the case.
+
+    Attributes:
+        title: of the constraint.
+        allowed: the outcomes that it allows where it applies.
+        binding: whether it changes decisions, or is only reported.
+        applies: whether its condition holds; None is unknown.
+        violated: whether the outcome that the rules made breaks it.
+        proof: of its condition.
+        place: where it stands; None without a text.
+    """
+
+    title: str
+    allowed: tuple[str, ...]
+    binding: bool
+    applies: bool | None
+    violated: bool
+    proof: Proof
+    place: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -48,12 +77,16 @@ class Explanation:
     Attributes:
         ruleset: name and version.
         sha256: identity of the rule set.
-        values: of every input and derived name; None is unknown.
+        values: of every param, input and derived name, about objects as a mapping; None is
+            unknown.
+        types: of these values.
         outcome: what was decided; None when the rule set decides nothing.
-        rule: the name of the deciding rule, or `default`, `unknown` or `conflict`.
+        rule: the name of the deciding rule, or `default`, `unknown`, `conflict`, `violated`.
         reason: one sentence.
         rules: every rule, in order of precedence.
-        needed: the missing inputs to obtain, when the case is undecided.
+        constraints: every constraint, in the order of the text.
+        needs: the facts to obtain, when the case is undecided.
+        settling: the smallest sets of them that could settle it, with examples.
         margin: how far the nearest comparison that could change the outcome is from
             flipping.
     """
@@ -61,12 +94,20 @@ class Explanation:
     ruleset: str
     sha256: str
     values: Mapping[str, Any]
+    types: Mapping[str, ir.Type]
     outcome: Outcome | None
     rule: str
     reason: str
     rules: tuple[RuleExplanation, ...]
-    needed: tuple[str, ...]
+    constraints: tuple[ConstraintExplanation, ...]
+    needs: tuple[Need, ...]
+    settling: tuple[Settling, ...]
     margin: float
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The facts to obtain, as text: `income`, `earns(anna)`."""
+        return tuple(map(str, self.needs))
 
     @property
     def fired(self) -> tuple[RuleExplanation, ...]:
@@ -78,25 +119,38 @@ class Explanation:
         """The rules that do not fire, or may not."""
         return tuple(rule for rule in self.rules if not rule.fires)
 
+    @property
+    def headline(self) -> str:
+        """`reject, decided by risky`."""
+        return f"{outcome_text(self.outcome)}, decided by {self.rule}"
+
     def __str__(self) -> str:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        yield f"{_outcome_text(self.outcome)}, decided by {self.rule} ({self.ruleset})"
+        yield f"{self.headline} ({self.ruleset})"
         yield f"because {self.reason}"
-        if self.needed:
+        if self.needs:
             yield f"to obtain: {', '.join(self.needed)}"
+        for one in self.settling:
+            yield f"enough could be {one}"
         for rule in self.fired:
-            yield f"\nrule {rule.name} fires: {rule.outcome}, {rule.title}"
+            yield f"\nrule {rule.name} fires: {rule.outcome}, {rule.title}{_at(rule.place)}"
             yield from rule.proof.lines(1)
         for rule in self.not_fired:
             verb = "does not fire" if rule.fires is False else "could fire"
-            yield f"\nrule {rule.name} {verb}: {rule.outcome}, {rule.title}"
+            yield f"\nrule {rule.name} {verb}: {rule.outcome}, {rule.title}{_at(rule.place)}"
             for proof in rule.failing:
                 yield from proof.lines(1)
+        for item in self.constraints:
+            if item.violated or (item.applies is None and self.rule == STATUS[UNKNOWN]):
+                verb = "is violated" if item.violated else "could apply"
+                allowed = f"allows {', '.join(item.allowed) or 'nothing'}"
+                yield f"\nconstraint {item.title} {verb}: {allowed}{_at(item.place)}"
+                yield from item.proof.lines(1)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data, ready for `json.dumps`; an infinite margin is None."""
+        """Plain data, ready for `json.dumps`: see docs/explanations.md."""
         collected = isinstance(self.outcome, frozenset)
         return {
             "ruleset": self.ruleset,
@@ -105,18 +159,32 @@ class Explanation:
             "rule": self.rule,
             "reason": self.reason,
             "needed": list(self.needed),
+            "settling": [_settling_json(one) for one in self.settling],
             "margin": self.margin if math.isfinite(self.margin) else None,
-            "values": {name: plain_value(value) for name, value in self.values.items()},
+            "values": {name: plain(v, self.types[name]) for name, v in self.values.items()},
             "rules": [
                 {
                     "name": rule.name,
                     "title": rule.title,
                     "outcome": rule.outcome,
                     "fires": rule.fires,
+                    **({} if rule.place is None else {"at": rule.place}),
                     "proof": rule.proof.to_json(),
                     "failing": [proof.to_json() for proof in rule.failing],
                 }
                 for rule in self.rules
+            ],
+            "constraints": [
+                {
+                    "title": item.title,
+                    "allowed": list(item.allowed),
+                    "binding": item.binding,
+                    "applies": item.applies,
+                    "violated": item.violated,
+                    **({} if item.place is None else {"at": item.place}),
+                    "proof": item.proof.to_json(),
+                }
+                for item in self.constraints
             ],
         }
 
@@ -126,66 +194,117 @@ def explain(ruleset: ir.Ruleset, case: Mapping[str, Any]) -> Explanation:
 
     Args:
         ruleset: a checked rule set.
-        case: input values by name; absent, None, not finite or out of bounds is missing.
+        case: by name of an input or entity, see `rules.engines.world`; absent, None, not
+            finite or out of bounds is missing.
 
     Raises:
         TypeError: a value is of another kind than its input.
         ValueError: a text is no member of its enum, a name looks like a misspelt input, or
             there is not exactly one case.
+        EnginesDisagreeError: engines decide the case differently, which should never be.
     """
-    _check_names(ruleset, case)
-    columns = encode(ruleset, case, missing_columns="unknown")
-    count = len(next(iter(columns.values()), [case]))
-    if count != 1:
-        raise ValueError(f"found {count} cases, expected one; explain them one by one")
-    evaluation = evaluate(ruleset, decode_case(ruleset, columns, 0))
-    derived = {item.name: item for item in ruleset.derived}
-    rule, reason = STATUS[DEFAULT], "the rule set decides nothing"
-    needed: tuple[str, ...] = ()
-    if ruleset.decision is not None:
-        one = Decisions(outcome=None, rule=np.array([evaluation.rule], np.int32))
-        (reason,) = reasons(ruleset, columns, one)
-        rule = STATUS.get(evaluation.rule) or ruleset.ranked[evaluation.rule].name
-        needed = _needed(ruleset, columns) if evaluation.rule == UNKNOWN else ()
+    case, evaluation = one_case(ruleset, case)
+    prover = Prover(ruleset, evaluation.world)
+    needs: tuple[Need, ...] = ()
+    if ruleset.decision is not None and evaluation.rule == UNKNOWN:
+        needs = lacking(ruleset, evaluation).needs
     return Explanation(
         ruleset=f"{ruleset.name} version {ruleset.version}",
         sha256=ruleset.sha256,
         values=evaluation.values,
+        types=ruleset.types,
         outcome=evaluation.outcome,
-        rule=rule,
-        reason=reason,
+        rule=decided_by(ruleset, evaluation),
+        reason=sentence(ruleset, evaluation),
         rules=tuple(
             RuleExplanation(
                 name=item.name,
                 title=item.title,
                 outcome=item.outcome,
                 fires=held,
-                proof=prove(item.condition, evaluation.values, derived),
-                failing=() if held else failing(item.condition, evaluation.values, derived),
+                proof=prover.prove(item.condition),
+                failing=() if held else prover.failing(item.condition),
+                place=place_text(ruleset, item.span),
             )
             for item, held in zip(ruleset.ranked, evaluation.truths, strict=True)
         ),
-        needed=needed,
+        constraints=tuple(
+            ConstraintExplanation(
+                title=item.title,
+                allowed=item.allowed,
+                binding=item.weight is None,
+                applies=truth(item.condition, evaluation.world),
+                violated=violated,
+                proof=prover.prove(item.condition),
+                place=place_text(ruleset, item.span),
+            )
+            for item, violated in zip(ruleset.constraints, evaluation.violated, strict=False)
+        ),
+        needs=needs,
+        settling=settling(ruleset, case, needs),
         margin=evaluation.margin,
     )
+
+
+def one_case(ruleset: ir.Ruleset, case: Mapping[str, Any]) -> tuple[Mapping[str, Any], Evaluation]:
+    """A case in the form of `rules.engines.world`, and what all engines say about it.
+
+    Raises:
+        TypeError, ValueError, EnginesDisagreeError: as `explain` tells.
+    """
+    _check_names(ruleset, case)
+    encoded = encode_cases(ruleset, case, missing_columns="unknown")
+    count = encoded.count if ruleset.inputs or not isinstance(case, Mapping) else 1
+    if count != 1:
+        raise ValueError(f"found {count} cases, expected one; explain them one by one")
+    told = encoded.case(0) if encoded.count else {}
+    evaluation = evaluate(ruleset, told)
+    bounded = encoded.count and all(item.size is not None for item in ruleset.entities)
+    confirm(ruleset, told, evaluation, encoded.columns if bounded else None)
+    return told, evaluation
+
+
+def decided_by(ruleset: ir.Ruleset, evaluation: Evaluation) -> str:
+    """The name of the deciding rule, or what stands in its place."""
+    if ruleset.decision is None:
+        return STATUS[DEFAULT]
+    return STATUS.get(evaluation.rule) or ruleset.ranked[evaluation.rule].name
+
+
+def outcome_text(outcome: Outcome | None) -> str:
+    """An outcome, or those that were collected."""
+    if isinstance(outcome, frozenset):
+        return ", ".join(sorted(outcome)) or "nothing"
+    return outcome or "no decision"
 
 
 def _check_names(ruleset: ir.Ruleset, case: Mapping[str, Any]) -> None:
     if not isinstance(case, Mapping):
         return
-    absent = [item.name for item in ruleset.inputs if item.name not in case]
+    known = {*ruleset.types, *ruleset.entity}
+    names = [item.name for item in ruleset.inputs] + [item.name for item in ruleset.entities]
+    absent = [name for name in names if name not in case]
     for name in case:
-        hint = None if name in ruleset.types else did_you_mean(name, absent)
+        hint = None if name in known else did_you_mean(name, absent)
         if hint:
             raise ValueError(f"rule set {ruleset.name}: no input is called {name}; {hint}")
 
 
-def _needed(ruleset: ir.Ruleset, columns: Mapping[str, Any]) -> tuple[str, ...]:
-    with np.errstate(all="ignore"):
-        return tuple(Needs(ruleset, columns, 1).inputs)
+def _settling_json(one: Settling) -> dict[str, Any]:
+    return {
+        "needs": [str(need) for need in one.needs],
+        "outcomes": [
+            {
+                "outcome": sorted(outcome) if isinstance(outcome, frozenset) else outcome,
+                "if": {
+                    str(need): plain(value, type_)
+                    for need, value, type_ in zip(one.needs, values, one.types, strict=True)
+                },
+            }
+            for outcome, values in one.outcomes.items()
+        ],
+    }
 
 
-def _outcome_text(outcome: Outcome | None) -> str:
-    if isinstance(outcome, frozenset):
-        return ", ".join(sorted(outcome)) or "nothing"
-    return outcome or "no decision"
+def _at(place: str | None) -> str:
+    return "" if place is None else f" ({place})"

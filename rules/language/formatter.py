@@ -16,8 +16,8 @@ from rules.language.tokens import Comment, Token, scan
 
 __all__ = ["format_text"]
 
-_STARTS = ("ruleset", "input", "derive", "decide", "rule", "test")
-_BLOCKS = ("decide", "rule", "test")
+_BLOCKS = ("decide", "rule", "constraint", "test")
+_STARTS = ("ruleset", "import", "entity", "param", "input", "derive", *_BLOCKS)
 
 
 def format_text(text: str, *, filename: str = "<rules>") -> str:
@@ -79,7 +79,7 @@ def _without(tokens: list[Token], places: set[tuple[int, int]]) -> list[Token]:
 def _declarations(tokens: list[Token]) -> list[list[Token]]:
     parts: list[list[Token]] = []
     for token in tokens:
-        if token.kind == "word" and token.text in _STARTS:
+        if token.kind == "keyword" and token.text in _STARTS:
             parts.append([])
         parts[-1].append(token)
     return parts
@@ -106,6 +106,8 @@ def _clauses(tokens: list[Token]) -> list[tuple[list[Token], int]]:
             outcome = texts.index("]") + 1 if texts[3] == "[" else 3
             starts += [outcome, outcome + 3]
             starts += [i for i, text in enumerate(texts) if text == "because"]
+        case "constraint":
+            starts.append(texts.index("]") + 1 if texts[2] == "[" else 2)
         case "test":
             starts += [i for i, text in enumerate(texts) if text in ("given", "expect")]
     ends = [*starts[1:], len(tokens)]

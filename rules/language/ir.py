@@ -11,8 +11,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-import json
-from typing import Any, TypeAlias
 
 from rules.language.ir_expressions import (
     AGGREGATES,
@@ -32,6 +30,14 @@ from rules.language.ir_expressions import (
     Ref,
     ToFloat,
     Variable,
+)
+from rules.language.ir_tests import (
+    Expectation,
+    ExpectOutcome,
+    ExpectRule,
+    ExpectTruth,
+    Given,
+    Test,
 )
 from rules.language.ir_types import (
     BOOL,
@@ -104,7 +110,6 @@ __all__ = [
     "ToFloat",
     "Type",
     "Variable",
-    "canonical_json",
 ]
 
 MAX_ARITY = 4  # arguments of a relation
@@ -258,73 +263,6 @@ class Constraint:
     span: Span | None = dataclasses.field(default=None, compare=False)
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class ExpectOutcome:
-    """`expect outcome = reject`, `!=`, or `is unknown` (then `outcome` is None)."""
-
-    op: str
-    outcome: str | None
-    span: Span | None = dataclasses.field(default=None, compare=False)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class ExpectRule:
-    """`expect risky fires`, or `does not fire [because FACT]`."""
-
-    rule: str
-    fires: bool
-    because: str | None = None
-    span: Span | None = dataclasses.field(default=None, compare=False)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class ExpectTruth:
-    """`expect burden > 3`: a truth over inputs and derived names must be known and true."""
-
-    condition: Expr
-    span: Span | None = dataclasses.field(default=None, compare=False)
-
-
-Expectation: TypeAlias = ExpectOutcome | ExpectRule | ExpectTruth
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Given:
-    """`income = 30_000`, `earns(anna) = 80_000`, or `no parent` (then `empty` is true).
-
-    `no ENTITY` says that the case has no such object.
-    """
-
-    name: str
-    arguments: tuple[int | str, ...] = ()
-    value: float | int | bool | str | None = None
-    empty: bool = False
-    span: Span | None = dataclasses.field(default=None, compare=False)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True)
-class Test:
-    """One example case and what must come of it; inputs not given are missing."""
-
-    title: str
-    given: tuple[Given, ...]
-    expectations: tuple[Expectation, ...]
-    span: Span | None = dataclasses.field(default=None, compare=False)
-
-    @property
-    def case(self) -> dict[str, Any]:
-        """The case as the engines take it: relations as mappings by tuples of objects."""
-        case: dict[str, Any] = {}
-        for item in self.given:
-            if item.empty:
-                case.setdefault(item.name, {})
-            elif item.arguments:
-                case.setdefault(item.name, {})[item.arguments] = item.value
-            else:
-                case[item.name] = item.value
-        return case
-
-
 # ------------------------------------------------------------------------ rule set
 
 
@@ -397,6 +335,8 @@ class Ruleset:
     @functools.cached_property
     def sha256(self) -> str:
         """Identity: what decides and what is said, without layout, comments and tests."""
+        from rules.language.interchange import canonical_json  # it writes what is built here
+
         return hashlib.sha256(canonical_json(self).encode()).hexdigest()
 
 
@@ -410,21 +350,3 @@ def _in_force(rule: Rule, day: Ref) -> Rule:
     if not limits:
         return rule
     return dataclasses.replace(rule, condition=And(operands=(*limits, rule.condition)))
-
-
-def canonical_json(ruleset: Ruleset) -> str:
-    """The canonical form: JSON with sorted keys, no spans, no tests, no source text."""
-    form = _plain(dataclasses.replace(ruleset, tests=()))
-    for absent in ("tests", "text", "filename", "sources"):
-        del form[absent]
-    return json.dumps({"format": 2, **form}, sort_keys=True, separators=(",", ":"))
-
-
-def _plain(node: Any) -> Any:
-    if dataclasses.is_dataclass(node):
-        fields = {f.name: _plain(getattr(node, f.name)) for f in dataclasses.fields(node)}
-        fields.pop("span", None)
-        return {"is": type(node).__name__, **fields}
-    if isinstance(node, tuple):
-        return [_plain(item) for item in node]
-    return node

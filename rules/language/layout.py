@@ -6,17 +6,18 @@ import itertools
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from rules.language.reserved import RESERVED
+from rules.language.reserved import QUANTIFIERS
 from rules.language.tokens import Token
 
 __all__ = ["INDENT", "Line", "aligned", "lay_out"]
+
+_CLAUSES, _COLUMN = ("policy", "default", "unknown", "dated"), len("unknown ")
 
 WIDTH = 100
 INDENT = 4
 
 # Where a long line is broken: the first kind found wins, outside of brackets first.
-_BREAKS = ((",",), ("then", "else"), ("or",), ("and",))
-_MAX_DEPTH = 3
+_BREAKS = (("where",), (",",), (":",), ("then", "else"), ("or",), ("and",))
 
 
 class Line(NamedTuple):
@@ -69,30 +70,60 @@ def _broken(tokens: list[Token], indent: int) -> list[tuple[int, list[Token]]]:
 
 def _pieces(tokens: list[Token], indent: int) -> list[list[Token]]:
     depths = _depths(tokens)
-    for depth in range(_MAX_DEPTH):
+    for depth in range(max(depths) + 1):
         for words in _BREAKS:
-            # A comma ends its line, a keyword starts the next.
-            shift = 1 if words == (",",) else 0
+            # A comma and a colon end their line, a keyword starts the next.
+            shift = 1 if words[0] in (",", ":") else 0
             cuts = [
                 index + shift
                 for index, token in enumerate(tokens)
-                if token.kind != "string" and token.text in words and depths[index] == depth
+                if token.kind in ("keyword", "symbol")
+                and token.text in words
+                and depths[index] == depth
             ]
             pieces = _cut(tokens, cuts)
             if len(pieces) > 1:
-                return _filled(pieces, indent) if shift else pieces
+                return _filled(pieces, indent) if words == (",",) else pieces
     return _cut(tokens, [index + 1 for index, token in enumerate(tokens) if token.comments])
 
 
 def _depths(tokens: list[Token]) -> list[int]:
-    depths, depth = [], 0
-    for token in tokens:
-        if token.text in ("(", "[", "{"):
-            depth += 1
+    """How deep in brackets and quantifiers each token is.
+
+    What a quantifier ranges over is deeper than its body, up to its colon, which is as deep
+    as the body; at any other colon no line is broken.
+    """
+    depths = []
+    opened: list[str] = []
+    for token, following in itertools.zip_longest(tokens, tokens[1:]):
+        is_body = token.text == ":" and "bindings" in opened
+        if is_body:
+            _close(opened, "bindings")
+            opened.append("body")
         elif token.text in (")", "]", "}"):
-            depth -= 1
-        depths.append(depth)
+            _close(opened, "bracket")
+        elif token.text == "else":
+            _close(opened, "if")
+        elif token.text in (",", "then"):
+            while opened and opened[-1] == "body":
+                opened.pop()
+        elif token.text in ("(", "[", "{"):
+            opened.append("bracket")
+        elif token.text == "if":
+            opened.append("if")
+        depths.append(sum(map(_DEPTH.__getitem__, opened)) if token.text != ":" or is_body else -1)
+        if token.text in QUANTIFIERS and following is not None and following.kind == "word":
+            opened.append("bindings")
     return depths
+
+
+_DEPTH = {"bracket": 1, "bindings": 2, "body": 1, "if": 0}
+
+
+def _close(opened: list[str], kind: str) -> None:
+    """Removes the innermost of a kind, and what is open within it."""
+    while kind in opened and opened.pop() != kind:
+        pass
 
 
 def _cut(tokens: list[Token], cuts: list[int]) -> list[list[Token]]:
@@ -132,7 +163,6 @@ def _gap(tokens: Sequence[Token], index: int) -> int:
     if previous.kind == "sign":
         return 0
     if token.text == "(":
-        is_call = previous.kind == "word" and previous.text not in RESERVED
-        return 0 if is_call else 1
-    # The three clauses of a decision stand in a column.
-    return 2 if index == 1 and previous.text == "policy" else 1
+        return 0 if previous.kind == "word" else 1
+    # The clauses of a decision stand in a column.
+    return max(1, _COLUMN - len(previous.text)) if index == 1 and previous.text in _CLAUSES else 1

@@ -14,7 +14,7 @@ SMALLEST_NORMAL = 2.0**-126  # of float32; anything nearer to zero counts as zer
 MAX_LENGTH = 100
 
 
-def parse_number(text: str, *, span: Span) -> int | float:
+def parse_number(text: str, *, span: Span | None = None) -> int | float:
     """The value of a literal: an int without point, exponent or percent sign, else a float.
 
     A float is returned in double precision; `round_float32` makes it a value of the

@@ -1,7 +1,8 @@
 """Which parentheses of an expression say nothing.
 
 Needless are those that change neither the meaning nor the ease of reading: around `and`
-within `or`, and around a comparison after `not`, parentheses stay if the author put them.
+within `or`, around a comparison after `not`, and around a quantifier before the colon of
+another, parentheses stay if the author put them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from rules.language.ir import Span
 
 __all__ = ["needless_parentheses"]
 
-_CHOICE, _OR, _AND, _NOT, _COMPARISON, _SUM, _PRODUCT, _NEGATIVE, _ATOM = range(9)
+# _OPEN: ends with the body of a quantifier, which would take in what follows.
+_CHOICE, _OPEN, _OR, _AND, _NOT, _COMPARISON, _SUM, _PRODUCT, _NEGATIVE, _ATOM = range(10)
 
 
 def needless_parentheses(document: syntax.Document) -> Iterator[Span]:
@@ -21,9 +23,12 @@ def needless_parentheses(document: syntax.Document) -> Iterator[Span]:
     for declaration in document.declarations:
         match declaration:
             case syntax.DeriveDeclaration():
-                yield from _needless(declaration.value, _OR if declaration.is_clause else _CHOICE)
+                yield from _needless(declaration.value, _OPEN if declaration.is_clause else _CHOICE)
             case syntax.RuleDeclaration():
-                yield from _needless(declaration.condition, _OR)
+                yield from _needless(declaration.condition, _OPEN)
+            case syntax.ConstraintDeclaration():
+                yield from _needless(declaration.condition, _OPEN)
+                yield from _needless(declaration.consequence, _OPEN)
             case syntax.TestDeclaration():
                 for item in declaration.expectations:
                     if isinstance(item, syntax.Holds):
@@ -47,6 +52,8 @@ def _binding(node: syntax.Expression) -> int:
     match node:
         case syntax.IfElse():
             return _CHOICE
+        case _ if _is_open(node):
+            return _OPEN
         case syntax.Disjunction():
             return _OR
         case syntax.Conjunction():
@@ -63,11 +70,30 @@ def _binding(node: syntax.Expression) -> int:
             return _ATOM
 
 
+def _is_open(node: syntax.Expression) -> bool:
+    """Whether the last part of an expression is the body of a quantifier."""
+    match node:
+        case syntax.Quantified():
+            return True
+        case syntax.Negation() | syntax.Negative():
+            return _is_open(node.operand)
+        case syntax.Binary():
+            return _is_open(node.right)
+        case syntax.Comparison() | syntax.Conjunction() | syntax.Disjunction():
+            return _is_open(node.operands[-1])
+        case syntax.Within():
+            return _is_open(node.high)
+        case _:
+            return False
+
+
 def _limits(node: syntax.Expression) -> list[int]:
     count = len(syntax.children(node))
     match node:
         case syntax.IfElse():
-            return [_OR, _OR, _CHOICE]
+            return [_OPEN, _OPEN, _CHOICE]
+        case syntax.Quantified():
+            return [_CHOICE] if node.where is None else [_OR, _CHOICE]
         case syntax.Disjunction():
             return [_OR if _is_disjunction(child) else _NOT for child in node.operands]
         case syntax.Conjunction():
@@ -77,7 +103,7 @@ def _limits(node: syntax.Expression) -> list[int]:
         case syntax.Within() | syntax.Known():
             return [_SUM] * count
         case syntax.Binary():
-            own = _binding(node)
+            own = _SUM if node.op in "+-" else _PRODUCT
             return [own, own + 1]
         case syntax.Negative():
             return [_NEGATIVE]

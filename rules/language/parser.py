@@ -14,6 +14,8 @@ from lark.visitors import Transformer_NonRecursive, v_args
 from rules.errors import RuleError
 from rules.language import syntax
 from rules.language.ir import Span
+from rules.language.reserved import RESERVED
+from rules.language.source import excerpt
 from rules.language.syntax_errors import explain_syntax_error
 
 __all__ = ["parse_document"]
@@ -42,6 +44,7 @@ def parse_document(text: str, *, filename: str = "<rules>") -> syntax.Document:
         for declaration in document.declarations:
             for expression in _expressions(declaration):
                 _check_depth(expression)
+                _check_dates(expression, text)
     except RuleError as error:
         raise error.within(filename, text) from None
     return document
@@ -50,6 +53,7 @@ def parse_document(text: str, *, filename: str = "<rules>") -> syntax.Document:
 @functools.cache
 def _lalr() -> lark.Lark:
     grammar = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
+    grammar = grammar.replace("RESERVED", "|".join(sorted(RESERVED)))
     return lark.Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=True)
 
 
@@ -59,6 +63,8 @@ def _expressions(declaration: syntax.Declaration) -> list[syntax.Expression]:
             return [declaration.value]
         case syntax.RuleDeclaration():
             return [declaration.condition]
+        case syntax.ConstraintDeclaration():
+            return [declaration.condition, declaration.consequence]
         case syntax.TestDeclaration():
             return [e.condition for e in declaration.expectations if isinstance(e, syntax.Holds)]
         case _:
@@ -76,6 +82,28 @@ def _check_depth(expression: syntax.Expression) -> None:
         span=expression.span,
         hint="give its parts names of their own with derive",
     )
+
+
+# How dates are written elsewhere; in the language these would be calculations.
+_OTHER_DATE = re.compile(r"\d{4}([-/])\d{1,2}\1\d{1,2}|\d{1,2}([-/])\d{1,2}\2\d{4}")
+
+
+def _check_dates(expression: syntax.Expression, text: str) -> None:
+    pending = [expression]
+    while pending:
+        node = pending.pop()
+        pending.extend(syntax.children(node))
+        match node:
+            case syntax.Binary(
+                op="/" | "-",
+                left=syntax.Binary(left=syntax.Number(), right=syntax.Number()),
+                right=syntax.Number(),
+            ) if _OTHER_DATE.fullmatch(excerpt(text, node.span)):
+                raise RuleError(
+                    "this calculates; a date is written year-month-day in ten characters",
+                    span=node.span,
+                    hint="for example 2026-01-31; to calculate, leave blanks around the operators",
+                )
 
 
 def _span(place: Meta | lark.Token) -> Span:
@@ -110,20 +138,69 @@ class _ToSyntax(Transformer_NonRecursive[lark.Token, Any]):
 
     # ---------------------------------------------------------------- declarations
 
-    def input(self, meta: Meta, name: Any, type_: Any) -> syntax.InputDeclaration:
-        return syntax.InputDeclaration(name=name, type=type_, span=_span(meta))
+    def import_(self, meta: Meta, path: Any) -> syntax.ImportDeclaration:
+        return syntax.ImportDeclaration(path=path, span=_span(meta))
+
+    def entity(self, meta: Meta, name: Any, size: Any = None) -> syntax.EntityDeclaration:
+        kinds = {"maximum": None, "bounds": None, "members": None, **(size or {})}
+        return syntax.EntityDeclaration(name=name, span=_span(meta), **kinds)
+
+    def maximum(self, _meta: Meta, number: Any) -> dict[str, Any]:
+        return {"maximum": number}
+
+    def objects(self, _meta: Meta, low: Any, high: Any) -> dict[str, Any]:
+        return {"bounds": (low, high)}
+
+    def names(self, _meta: Meta, *members: Any) -> dict[str, Any]:
+        return {"members": members}
+
+    def param(
+        self, meta: Meta, name: Any, type_: Any, _equal: Any, value: Any
+    ) -> syntax.ParamDeclaration:
+        return syntax.ParamDeclaration(name=name, type=type_, value=value, span=_span(meta))
+
+    def input(
+        self, meta: Meta, name: Any, entities: Any, type_: Any, annotations: Any
+    ) -> syntax.InputDeclaration:
+        return syntax.InputDeclaration(
+            name=name,
+            parameters=entities,
+            type=type_,
+            annotations=annotations,
+            span=_span(meta),
+        )
 
     def derive_value(
-        self, meta: Meta, name: Any, type_: Any, _equal: Any, value: Any
+        self, meta: Meta, name: Any, parameters: Any, type_: Any, _equal: Any, value: Any
     ) -> syntax.DeriveDeclaration:
         return syntax.DeriveDeclaration(
-            name=name, type=type_, value=value, is_clause=False, span=_span(meta)
+            name=name,
+            parameters=parameters,
+            type=type_,
+            value=value,
+            is_clause=False,
+            span=_span(meta),
         )
 
-    def derive_truth(self, meta: Meta, name: Any, value: Any) -> syntax.DeriveDeclaration:
+    def derive_truth(
+        self, meta: Meta, name: Any, parameters: Any, value: Any
+    ) -> syntax.DeriveDeclaration:
         return syntax.DeriveDeclaration(
-            name=name, type=None, value=value, is_clause=True, span=_span(meta)
+            name=name,
+            parameters=parameters,
+            type=None,
+            value=value,
+            is_clause=True,
+            span=_span(meta),
         )
+
+    def parameter(self, meta: Meta, name: Any, entity: Any) -> syntax.Parameter:
+        return syntax.Parameter(name=name, entity=entity, span=_span(meta))
+
+    def _listed(self, _meta: Meta, *items: Any) -> tuple[Any, ...]:
+        return tuple(item for item in items if item is not None)
+
+    entities = parameters = about = annotations = given = _listed
 
     def named_type(self, meta: Meta, name: Any, bounds: Any) -> syntax.NamedType:
         return syntax.NamedType(name=name, bounds=bounds or (), span=_span(meta))
@@ -180,22 +257,32 @@ class _ToSyntax(Transformer_NonRecursive[lark.Token, Any]):
             span=_span(meta),
         )
 
-    def annotations(self, _meta: Meta, *items: Any) -> tuple[syntax.Annotation, ...]:
-        return tuple(item for item in items if item is not None)
-
-    def annotation(self, meta: Meta, name: Any, value: Any) -> syntax.Annotation:
+    def annotation(self, meta: Meta, name: Any, value: Any = None) -> syntax.Annotation:
         return syntax.Annotation(name=name, value=value, span=_span(meta))
+
+    def constraint(
+        self, meta: Meta, title: Any, annotations: Any, condition: Any, consequence: Any
+    ) -> syntax.ConstraintDeclaration:
+        return syntax.ConstraintDeclaration(
+            title=title,
+            annotations=annotations,
+            condition=condition,
+            consequence=consequence,
+            span=_span(meta),
+        )
 
     def test(self, meta: Meta, title: Any, given: Any, expected: Any) -> syntax.TestDeclaration:
         return syntax.TestDeclaration(
             title=title, given=given, expectations=expected, span=_span(meta)
         )
 
-    def given(self, _meta: Meta, *assignments: Any) -> tuple[syntax.Assignment, ...]:
-        return assignments
+    def assignment(
+        self, meta: Meta, name: Any, about: Any, _equal: Any, value: Any
+    ) -> syntax.Assignment:
+        return syntax.Assignment(name=name, arguments=about, value=value, span=_span(meta))
 
-    def assignment(self, meta: Meta, name: Any, _equal: Any, value: Any) -> syntax.Assignment:
-        return syntax.Assignment(name=name, value=value, span=_span(meta))
+    def absence(self, meta: Meta, name: Any) -> syntax.Absence:
+        return syntax.Absence(name=name, span=_span(meta))
 
     def missing(self, _meta: Meta, _unknown: Any) -> None:
         return None
@@ -249,11 +336,33 @@ class _ToSyntax(Transformer_NonRecursive[lark.Token, Any]):
         return syntax.Negative(operand=operand, span=_span(meta))
 
     def apply(self, meta: Meta, function: Any, *arguments: Any) -> syntax.Apply:
-        given = tuple(argument for argument in arguments if argument is not None)
-        return syntax.Apply(function=function, arguments=given, span=_span(meta))
+        return syntax.Apply(function=function, arguments=arguments, span=_span(meta))
 
     def group(self, meta: Meta, inner: Any) -> syntax.Group:
         return syntax.Group(inner=inner, span=_span(meta))
+
+    def quantified(self, meta: Meta, kind: lark.Token, *parts: Any) -> syntax.Quantified:
+        *bindings, where, body = parts
+        return syntax.Quantified(
+            kind=syntax.Word(text=str(kind), span=_span(kind)),
+            bindings=tuple(bindings),
+            where=where,
+            body=body,
+            span=_span(meta),
+        )
+
+    def where(self, _meta: Meta, condition: Any) -> syntax.Expression:
+        expression: syntax.Expression = condition
+        return expression
+
+    def duration(self, meta: Meta, number: Any, unit: Any) -> syntax.Duration:
+        return syntax.Duration(number=number, unit=unit, span=_span(meta))
+
+    def unit(self, meta: Meta, token: lark.Token) -> syntax.Word:
+        return syntax.Word(text=str(token), span=_span(meta))
+
+    def date(self, meta: Meta, token: lark.Token) -> syntax.Date:
+        return syntax.Date(text=str(token), span=_span(meta))
 
     def number(self, meta: Meta, token: lark.Token) -> syntax.Number:
         return syntax.Number(text=str(token), span=_span(meta))

@@ -1,10 +1,12 @@
-"""The words that no name may be."""
+"""The words that no name may be, and those that bind variables."""
 
 from __future__ import annotations
 
-__all__ = ["RESERVED"]
+__all__ = ["QUANTIFIERS", "RESERVED"]
 
-# `entity` and `constraint` are kept for declarations to come.
+# What binds variables; names elsewhere.
+QUANTIFIERS = frozenset({"all", "count", "max", "mean", "min", "some", "sum"})
+
 RESERVED = frozenset(
     {
         "and",
@@ -18,6 +20,7 @@ RESERVED = frozenset(
         "false",
         "given",
         "if",
+        "import",
         "in",
         "input",
         "is",
@@ -25,6 +28,7 @@ RESERVED = frozenset(
         "mod",
         "not",
         "or",
+        "param",
         "rule",
         "ruleset",
         "test",

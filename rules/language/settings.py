@@ -9,7 +9,7 @@ from datetime import date
 from rules.errors import did_you_mean
 from rules.language import ir
 
-__all__ = ["EPOCH", "day_number", "in_force", "undated", "with_params"]
+__all__ = ["EPOCH", "day_number", "in_force", "refuse_undated", "undated", "with_params"]
 
 EPOCH = date(1970, 1, 1).toordinal()
 
@@ -59,6 +59,18 @@ def undated(ruleset: ir.Ruleset) -> tuple[ir.Rule, ...]:
     if ruleset.decision is not None and ruleset.decision.dated is not None:
         return ()
     return tuple(rule for rule in ruleset.rules if rule.since is not None or rule.until is not None)
+
+
+def refuse_undated(ruleset: ir.Ruleset) -> None:
+    """Raises ValueError where nothing says for which day to decide: see `undated`."""
+    for rule in undated(ruleset):
+        word, day = ("since", rule.since) if rule.since is not None else ("until", rule.until)
+        assert day is not None
+        raise ValueError(
+            f"rule {rule.name} holds {word} {date.fromordinal(day + EPOCH)}; say for which day to "
+            "decide: on=date(...) (--on 2026-11-22), or name a date input with `dated` in the "
+            "decision"
+        )
 
 
 def in_force(ruleset: ir.Ruleset, day: date) -> ir.Ruleset:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from rules.language import ir
 from rules.language.walk import names
 
-__all__ = ["is_recursive", "reads", "strata"]
+__all__ = ["components", "is_recursive", "reads", "strata"]
 
 
 def reads(item: ir.Derived) -> frozenset[str]:
@@ -23,18 +23,26 @@ def is_recursive(group: Sequence[ir.Derived]) -> bool:
 def strata(derived: Sequence[ir.Derived]) -> tuple[tuple[ir.Derived, ...], ...]:
     """The strongly connected components of what reads what, each after those it reads.
 
-    Ties as in `derived`, within a component too (Tarjan, "Depth-first search and linear graph
-    algorithms", 1972, without recursion, since chains may be long).
+    Ties as in `derived`, within a component too.
     """
     items = {item.name: item for item in derived}
     edges = {name: sorted(reads(item) & items.keys()) for name, item in items.items()}
     rank = {name: position for position, name in enumerate(items)}
-    components = _components(list(items), edges)
-    ordered = (sorted(part, key=rank.__getitem__) for part in components)
+    parts = components(list(items), edges)
+    ordered = (sorted(part, key=rank.__getitem__) for part in parts)
     return tuple(tuple(items[name] for name in part) for part in ordered)
 
 
-def _components(nodes: Sequence[str], edges: Mapping[str, Sequence[str]]) -> list[list[str]]:
+def components(nodes: Sequence[str], edges: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """Strongly connected components, each after those that its edges lead to.
+
+    Tarjan, "Depth-first search and linear graph algorithms", 1972, without recursion, since
+    chains may be long.
+
+    Args:
+        nodes: in the order to start from.
+        edges: from each node to others of them.
+    """
     found: list[list[str]] = []
     index: dict[str, int] = {}
     low: dict[str, int] = {}

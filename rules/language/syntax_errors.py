@@ -7,53 +7,11 @@ import re
 import lark
 
 from rules.errors import RuleError, code_points, did_you_mean
+from rules.language.habits import habit
 from rules.language.ir import Span
 from rules.language.reserved import RESERVED
 
 __all__ = ["explain_syntax_error"]
-
-# Habits from other languages, looked for where the error is: pattern, what to write.
-_HABITS = (
-    (r"=<", "write <= for less or equal"),
-    (r"=>", "write >= for greater or equal"),
-    (r"≤", "write <="),
-    (r"≥", "write >="),
-    (r"<>|≠|!==|===", "write = for equal and != for different"),
-    (r"&&?", "write and"),
-    (r"\|\|?", "write or"),
-    (r"!(?!=)|¬", "write not"),
-    (r"%", "write mod for the remainder; as part of a number, % follows without a space"),
-    (r"\*\*|\^", "there is no power; write x * x"),
-    (r"//|/\*", "a comment starts with #"),
-    (r"'|[\u201c\u201d\u2018\u2019]", 'put texts in straight double quotes: "like this"'),
-    (r";", "leave it out; a declaration ends where the next one starts"),
-    (r"\?", "write if condition then value else value"),
-    (r"between\b", "write in and the range, for example in 0..1"),
-    (r"(?i:elif|elsif|elseif)\b", "write else if"),
-    (r"(entity|constraint)\b", r"\1 is reserved for a later version; choose another name"),
-)
-
-# Habits that show only with what stands before the error, which the group `here` marks.
-_CONTEXTS = tuple(
-    (re.compile(pattern), hint)
-    for pattern, hint in (
-        (r"\d(?P<here>,)\s?\d", "write 30_000 for thousands; the decimal sign is a point"),
-        (r"\d,(?P<here>\d)", "write 30_000 for thousands; the decimal sign is a point"),
-        (r"(?P<here>\.)\d", "a point stands between digits: write 0.4 or 4.0"),
-        (r"\d(?P<here>\.)", "a point stands between digits: write 0.4 or 4.0"),
-        (r",\s*(?P<here>[\])}]|(?:given|expect|if|because|policy)\b)", "leave out the comma"),
-        (r"\bin\s*\([^(){}]*(?P<here>,)", "list values in braces: write in {a, b}"),
-        (r"\bin\s*(?P<here>\[)", "list values in braces: write in {a, b}"),
-        (r"\b(\w+)\s+is\s+(?P<here>not)\s+unknown\b", r"write \1 is known"),
-        (r"\b(\w+)\s+is\s+(?P<here>not)\s+known\b", r"write \1 is unknown"),
-        (r"\b(\w+)\s+is\s+(?P<here>not)\s+(\S+)", r"write \1 != \3"),
-        (r"\bnot\s+(\w+)\s+(?P<here>fires)\b", r"write \1 does not fire"),
-        (r"\b(\w+)\s+(?P<here>not)\s+fires?\b", r"write \1 does not fire"),
-        (r"\brule\s+\w+\s+(?P<here>\w+)\s*=", "a rule has a title in quotes after its name"),
-        (r'"\s*(priority|owner|tags)\s+(?P<here>[^\s=]+)', r"annotations: write [\1 \2]"),
-        (r"\[[^\]]*\d{4}(?P<here>-)\d\d-\d\d", "there are no dates, nor an annotation since"),
-    )
-)
 
 _WORDS = {
     "COLON": "':'",
@@ -69,15 +27,18 @@ _WORDS = {
     "__ANON_0": "'..'",
     "NAME": "a name",
     "NUMBER": "a number",
+    "DATE": "a date",
     "STRING": "a text in quotes",
 }
 _VALUE = {"NAME", "NUMBER", "LPAR", "MINUS"}
-_ATOMS = {*_VALUE, "STRING", "TRUE", "FALSE", "_NOT", "_IF"}
+_ATOMS = {*_VALUE, "STRING", "DATE", "TRUE", "FALSE", "QUANTIFIER", "_NOT", "_IF"}
 _OPERATORS = {
     *("ORDER", "EQUAL", "UNEQUAL", "PLUS", "MINUS", "TIMES", "DIVIDE", "MOD"),
     *("_IN", "_IS", "_AND", "_OR", "LPAR"),
 }
-_DECLARATIONS = {"_INPUT", "_DERIVE", "_DECIDE", "_RULE", "_TEST"}
+_UNITS = ("day", "days", "week", "weeks")
+_DECLARED = ("import", "entity", "param", "input", "derive", "decide", "rule", "constraint", "test")
+_DECLARATIONS = {f"_{word.upper()}" for word in _DECLARED}
 
 
 def explain_syntax_error(error: lark.UnexpectedInput, text: str) -> RuleError:
@@ -103,7 +64,7 @@ def explain_syntax_error(error: lark.UnexpectedInput, text: str) -> RuleError:
     return RuleError(
         f"unexpected {found!r}{points}",
         span=_span(text, start, start + len(found)),
-        hint=_habit(text, start),
+        hint=habit(text, start),
     )
 
 
@@ -113,12 +74,14 @@ def _unexpected_token(token: lark.Token, accepts: set[str], text: str, start: in
         return RuleError(
             f"the text ends here, expected {_expected(accepts)}",
             span=_span(text, end, end + 1),
-            hint=_hint_for_missing(accepts) or _hint_for_test(accepts),
+            hint=_hint_for_missing(accepts, text) or _hint_for_test(accepts),
         )
     return RuleError(
         f"{_found(token, accepts)}, expected {_expected(accepts)}",
         span=_span(text, start, start + len(token)),
-        hint=_habit(text, start) or _hint_for_token(token, accepts) or _hint_for_missing(accepts),
+        hint=habit(text, start)
+        or _hint_for_token(token, accepts, text[:start])
+        or _hint_for_missing(accepts, text[:start]),
     )
 
 
@@ -129,7 +92,7 @@ def _found(token: lark.Token, accepts: set[str]) -> str:
 
 
 def _expected(accepts: set[str]) -> str:
-    rest = set(accepts) - {"$END"}
+    rest = set(accepts) - {"$END", "UNIT"}
     wanted = []
     if rest >= _VALUE:
         wanted.append("a value")
@@ -137,10 +100,11 @@ def _expected(accepts: set[str]) -> str:
     if "TIMES" in rest:
         wanted.append("an operator")
         rest -= _OPERATORS
-    if rest >= _DECLARATIONS:
-        wanted.append("a declaration (input, derive, decide, rule or test)")
-        rest -= _DECLARATIONS
+    declares = rest >= _DECLARATIONS
+    rest -= _DECLARATIONS if declares else set()
     wanted += sorted(_word(terminal) for terminal in rest)
+    if declares:
+        wanted.append(f"a declaration ({', '.join(_DECLARED[:-1])} or {_DECLARED[-1]})")
     if len(wanted) < 2:
         return "".join(wanted) or "the end of the text"
     return f"{', '.join(wanted[:-1])} or {wanted[-1]}"
@@ -150,8 +114,12 @@ def _word(terminal: str) -> str:
     return _WORDS.get(terminal, terminal.strip("_").lower())
 
 
-def _hint_for_token(token: lark.Token, accepts: set[str]) -> str | None:
+def _hint_for_token(token: lark.Token, accepts: set[str], before: str) -> str | None:
     word = str(token)
+    if word == "," and _last_keyword(before) in ("if", "and", "or", "not"):
+        return "join conditions with and"
+    if re.search(r"\d\s+$", before) and did_you_mean(word, _UNITS):
+        return did_you_mean(word, _UNITS)
     if token.type in _DECLARATIONS and _hint_for_test(accepts):
         return _hint_for_test(accepts)
     if token.type == "UNKNOWN" and "NUMBER" in accepts:
@@ -178,7 +146,11 @@ def _hint_for_token(token: lark.Token, accepts: set[str]) -> str | None:
     return did_you_mean(word, keywords) if token.type == "NAME" else None
 
 
-def _hint_for_missing(accepts: set[str]) -> str | None:
+def _hint_for_missing(accepts: set[str], before: str) -> str | None:
+    if accepts <= {"EQUAL", "LPAR"} and _last_keyword(before) == "given":
+        return "give it a value, for example late(3) = true"
+    if accepts >= {"_THEN"} and re.search(r"\bconstraint\b[^#]*\bif\b(?!.*\bif\b)", before):
+        return "a constraint is written if condition then outcome != approve"
     if accepts & {"_THEN", "_ELSE"}:
         return "a choice is written if condition then value else value"
     if accepts == {"_RULESET"}:
@@ -194,18 +166,10 @@ def _hint_for_test(accepts: set[str]) -> str | None:
     return None
 
 
-def _habit(text: str, start: int) -> str | None:
-    for context, hint in _CONTEXTS:
-        for match in context.finditer(text):
-            if match.start("here") == start:
-                return match.expand(hint)
-    for pattern, hint in _HABITS:
-        # The parser accepts the first character of `=<` and stumbles over the second.
-        for position in (start, start - 1):
-            found = re.compile(pattern).match(text, position) if position >= 0 else None
-            if found and found.end() > start:
-                return found.expand(hint)
-    return None
+def _last_keyword(text: str) -> str:
+    """The last reserved word of a text, comments and texts in quotes left aside."""
+    plain = re.sub(r'"(?:\\.|[^"\\\n])*"|#[^\n]*', " ", text)
+    return next((word for word in reversed(re.findall(r"\w+", plain)) if word in RESERVED), "")
 
 
 def _span(text: str, start: int, end: int) -> Span:

@@ -18,7 +18,8 @@ _PATTERN = re.compile(
     r"""
       (?P<comment>\#[^\n]*)
     | (?P<string>"(?:\\.|[^"\\\n])*")
-    | (?P<number>[0-9]+(?:_[0-9]+)*(?:\.[0-9]+(?:_[0-9]+)*)?(?:[eE][+-]?[0-9]+|%)?)
+    | (?P<number>[0-9]{4}-[0-9]{2}-[0-9]{2}(?!\w)
+      |[0-9]+(?:_[0-9]+)*(?:\.[0-9]+(?:_[0-9]+)*)?(?:[eE][+-]?[0-9]+|%)?)
     | (?P<word>[^\W\d]\w*)
     | (?P<symbol>\.\.|[<>!=]=|[-+*/<>=:,(){}\[\]])
     """,
@@ -48,7 +49,8 @@ class Token:
     """A word, number, string or symbol, with the comments that follow it.
 
     Attributes:
-        kind: `word`, `number`, `string`, `symbol`, or `sign` for the minus of a negation.
+        kind: `word`, `keyword` for one that a value follows, `number` (or a date), `string`,
+            `symbol`, or `sign` for the minus of a negation.
         text: as written.
         line: counted from 1.
         column: counted from 1.
@@ -88,7 +90,7 @@ def scan(text: str) -> tuple[list[Comment], list[Token]]:
 def _items(text: str) -> Iterator[Comment | Token]:
     line, line_start, end_line = 1, 0, 0
     position = 0
-    previous, in_annotations = "", False
+    previous, in_annotations = ("symbol", ""), False
     for match in _PATTERN.finditer(text):
         breaks = text.count("\n", position, match.start())
         if breaks:
@@ -105,21 +107,28 @@ def _items(text: str) -> Iterator[Comment | Token]:
                 after_blank=after_blank,
             )
         else:
-            is_sign = match[0] == "-" and (in_annotations or _awaits_value(previous))
+            kind = _kind(str(match.lastgroup), match[0], previous, in_annotations)
             yield Token(
-                kind="sign" if is_sign else str(match.lastgroup),
+                kind=kind,
                 text=match[0],
                 line=line,
                 column=column,
                 after_blank=after_blank,
             )
-            previous = match[0]
-            in_annotations = previous == "[" or (in_annotations and previous != "]")
+            previous = kind, match[0]
+            in_annotations = match[0] == "[" or (in_annotations and match[0] != "]")
         end_line = line
 
 
-def _awaits_value(previous: str) -> bool:
-    """Whether a minus after this token negates what follows, instead of subtracting it."""
-    if previous[:1].isalnum() or previous[:1] == "_":
-        return previous in RESERVED and previous not in ("true", "false")
-    return previous[:1] != '"' and previous not in (")", "}")
+def _kind(kind: str, text: str, previous: tuple[str, str], in_annotations: bool) -> str:
+    """The kind of a token, from that of its pattern and the token before."""
+    before, before_text = previous
+    if kind == "word" and text in RESERVED - {"true", "false"}:
+        return "keyword"
+    # Only the keyword stands right after a name; elsewhere `where` is a name itself.
+    if text == "where" and before == "word":
+        return "keyword"
+    if text == "-":
+        awaits_value = before in ("keyword", "sign", "symbol") and before_text not in (")", "}")
+        return "sign" if in_annotations or awaits_value else kind
+    return kind

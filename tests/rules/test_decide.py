@@ -1,4 +1,4 @@
-"""Deciding a table: the two engines through one call."""
+"""Deciding a table: all engines through one call."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rules.decide import Decided, decide
+from rules.cases import encode_cases
+from rules.decide import _chosen as choose
+from rules.decide import decide
+from rules.decided import Decided
+from rules.engines.arrays import Extras
 from rules.language import ir
 from tests.rules.engines.building import above, derives, ref, rule, ruleset
 from tests.rules.engines.strategies import columns
@@ -79,11 +83,14 @@ def test_derived_values_of_every_type_pass_through_the_reference() -> None:
         inputs={"e": colour, "n": ir.IntType()},
         derived=[derives("f", ref("e", colour)), derives("m", ref("n", ir.IntType()))],
     )
-    derived = decide(small, [{"e": "green", "n": 3}, {"e": None, "n": None}]).decisions.derived
+    rows = [{"e": "green", "n": 3}, {"e": None, "n": None}]
+    decided = decide(small, rows, engine="reference", derived=["f", "m"])
+    derived = decided.decisions.derived
     assert derived["f"].tolist() == [1, -1] and derived["m"].tolist() == [3, -(2**31)]
+    assert decided.derived == {"f": ["green", None], "m": [3, None]}
 
 
-@pytest.mark.parametrize("engine", ["reference", "xla"])
+@pytest.mark.parametrize("engine", ["reference", "python", "numpy", "backward", "xla"])
 def test_collect(engine: Any) -> None:
     collecting = ruleset(RULES, policy="collect", default=None)
     decided = decide(collecting, ROWS, engine=engine)
@@ -106,7 +113,7 @@ def test_conflict() -> None:
     ]
 
 
-@pytest.mark.parametrize("engine", ["reference", "xla", "auto"])
+@pytest.mark.parametrize("engine", ["reference", "python", "numpy", "xla", "auto"])
 def test_no_cases(engine: Any) -> None:
     decided = decide(SMALL, [], engine=engine, margin=True)
     assert decided.to_table().num_rows == 0 and decided.counts()["reject"] == 0
@@ -118,17 +125,48 @@ def test_missing_columns() -> None:
     assert decide(SMALL, {"x": 5.0}, missing_columns="unknown").outcomes == ["reject"]
 
 
+@pytest.mark.parametrize(
+    ("count", "fired", "chosen"),
+    [(1, True, "reference"), (4, False, "python"), (5, False, "numpy"), (10**5, True, "numpy"),
+     (10**8, True, "xla")],
+)  # fmt: skip
+def test_auto_chooses_by_the_number_of_cases(count: int, fired: bool, chosen: str) -> None:
+    encoded = dataclasses.replace(encode_cases(SMALL, ROWS), count=count)
+    assert choose("auto", encoded, Extras(fired=fired), unbounded=False) == chosen
+
+
 def test_without_jax_auto_decides_on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
-    cases = columns(SMALL, 3, 100)
-    with_jax = decide(SMALL, cases, margin=True)
+    without(monkeypatch, "jax")
+    encoded = dataclasses.replace(encode_cases(SMALL, ROWS), count=10**8)
+    assert choose("auto", encoded, Extras(), unbounded=False) == "numpy"
+
+
+@pytest.mark.parametrize(
+    ("engine", "package", "advice"),
+    [("rete", "durable", "pip install rulax[rete]"), ("xla", "jax", "pip install jax")],
+)
+def test_an_engine_that_is_not_installed(
+    engine: Any, package: str, advice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without(monkeypatch, package)
+    with pytest.raises(ModuleNotFoundError) as caught:
+        decide(SMALL, ROWS, engine=engine)
+    assert str(caught.value) == (
+        f"engine {engine} needs the package {package}, which is not installed: {advice}; the "
+        "other engines give the same answers"
+    )
+
+
+def without(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
     find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda n: None if n == "jax" else find(n))
-    monkeypatch.setattr(sys.modules["rules.decide"], "_decide_xla", None)
-    same(decide(SMALL, cases, margin=True), with_jax)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda n: None if n == package else find(n))
 
 
 def test_misspelt_engine() -> None:
-    told = "engine is 'xlaa', expected one of auto, reference, xla; did you mean xla?"
+    told = (
+        "engine is 'xlaa', expected one of auto, reference, python, numpy, xla, backward, rete; "
+        "did you mean xla?"
+    )
     with pytest.raises(ValueError) as caught:
         decide(SMALL, ROWS, engine="xlaa")  # type: ignore[arg-type]
     assert str(caught.value) == told
@@ -144,9 +182,10 @@ def test_a_few_cases_do_not_import_jax() -> None:
         "inputs = (ir.Input(name='x', type=ir.FloatType()),)\n"
         "empty = ir.Ruleset(\n"
         "    name='e', version=1, inputs=inputs, derived=(), decision=decision, rules=())\n"
-        "decide(empty, {'x': [1.0] * 63}).to_table()\n"
+        "for engine in ('auto', 'reference', 'python', 'numpy', 'backward'):\n"
+        "    decide(empty, {'x': [1.0] * 99}, engine=engine).to_table()\n"
         "assert 'jax' not in sys.modules\n"
-        "decide(empty, {'x': [1.0] * 64})\n"
+        "decide(empty, {'x': [1.0] * 64}, engine='xla')\n"
         "assert 'jax' in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -86,7 +86,12 @@ def test_the_title_is_the_reason_where_there_is_no_because() -> None:
     ("text", "message"),
     [
         ('rule r "t" [prio 3] o = yes if x > 1', "there is no annotation prio | did you mean prio"),
-        ('rule r "t" [since "x"] o = yes if x > 1', "one of priority, owner, tags"),
+        ('rule r "t" [from "x"] o = yes if x > 1', "one of priority, owner, tags, since, until"),
+        ('rule r "t" [since "x"] o = yes if x > 1', "since takes a date | for example since 2026"),
+        ('rule r "t" [until 3] o = yes if x > 1', "until takes a date"),
+        ('rule r "t" [since] o = yes if x > 1', "since takes a date"),
+        ('rule r "t" [weight 0] o = yes if x > 1', "a weight is a number above zero"),
+        ('rule r "t" [since 2026-02-02, until 2026-02-01] o = yes if x > 1', "never in force"),
         ('rule r "t" [priority 1, priority 2] o = yes if x > 1', "priority is given twice"),
         ('rule r "t" [priority 1.5] o = yes if x > 1', "a priority is a whole number"),
         ('rule r "t" [priority "1"] o = yes if x > 1', "a priority is a whole number"),
@@ -139,3 +144,25 @@ def test_a_rule_is_not_called_like_a_decision_without_one(name: str) -> None:
         f"a rule may not be called {name} | decisions without a deciding rule are listed under "
         "that word"
     ]
+
+
+def test_dated_decisions() -> None:
+    head = f"{HEAD}input day: date\n"
+    ruleset = rules.parse(head + DECIDE.rstrip() + " dated day\n" + RULE)
+    assert ruleset.decision is not None and ruleset.decision.dated == "day"
+    (found,) = messages(head + DECIDE.rstrip() + " dated x\n" + RULE)
+    assert found == "dated takes a date input of the case, x is none | declare it: input x: date"
+    (found,) = messages(head + DECIDE.rstrip() + " dated dax\n" + RULE)
+    assert found.endswith("did you mean day?")
+
+
+def test_all_annotations_of_a_rule() -> None:
+    notes = '[priority -3, owner "me", tags "eu, retail  b", since 2026-01-01, until 2026-12-31, '
+    (rule,) = rules.parse(HEAD + DECIDE + RULE.replace('"t"', f'"t" {notes}weight 0.5]')).rules
+    assert (rule.priority, rule.owner, rule.tags) == (-3, "me", ("eu", "retail", "b"))
+    assert (rule.since, rule.until, rule.weight) == (20454, 20818, 0.5)
+
+
+def test_everything_wrong_with_annotations_is_told() -> None:
+    notes = "[priority 1.5, owner 3, tags 4, since 5, weight 0]"
+    assert len(messages(HEAD + DECIDE + RULE.replace('"t"', f'"t" {notes}'))) == 5

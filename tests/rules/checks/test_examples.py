@@ -45,8 +45,8 @@ def test_given_values() -> None:
     ],
 )
 def test_given_value(text: str, value: object) -> None:
-    ((_, found),) = block(f"given {text} expect big").given
-    assert found == value and type(found) is type(value)
+    (item,) = block(f"given {text} expect big").given
+    assert item.value == value and type(item.value) is type(value)
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,82 @@ def test_comparisons_that_bounds_settle(type_: str, condition: str, answer: str 
     assert found == ([("W007", message)] if answer else [])
 
 
+OBJECTS = """\
+ruleset a version 1
+entity P max 4
+entity M in 1..12
+input v(P): float > 0
+input late(M): bool
+"""
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    ruleset = rules.parse(OBJECTS + text)
+    return [(finding.code, finding.message) for finding in rules.check(ruleset)]
+
+
+USED = "derive used if late(m) and v(p) > 1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        ("entity Q max 3", [("W008", "the entity Q is never used")]),
+        ("entity S in {l, r}\ninput s: S\nderive d if s = l", []),
+        ("entity Q max 3\nderive d(q in Q) if flag\ninput flag: bool", []),
+        (
+            "entity Q max 3\nderive d = count q in Q: true",
+            [("W010", "the variable q is never used")],
+        ),
+        ("param c: prob = 0.5", [("W009", "the param c is never used")]),
+        ("param c: prob = 0.5\nderive d if v(p) > c", []),
+        ("derive d if some p, m in M: v(p) > 1", [("W010", "the variable m is never used")]),
+        (
+            "derive d = sum p where 1 > 2: v(p)",
+            [("W004", "this where does not depend on the case")],
+        ),
+        ("derive d = sum p where v(p) > 3: v(p)", []),
+        ("derive d = sum m in M where m > 6: m", []),
+        ("derive d(m in M) if m > 6", []),
+        ("derive d if some m in M: m > 6", [("W004", "the condition of derived d does not depen")]),
+        (
+            "param c: prob = 0.5\nderive d if c > 0.2",
+            [("W004", "the condition of derived d does n")],
+        ),
+        ("derive d if v(p) > 0", [("W007", "within its declared bounds this is always true")]),
+        ("derive d(m) if late(m) and m > 12", [("W007", "within its declared bounds this is alw")]),
+        ("input t: date > 2020-01-01\nderive d if t > 2019-01-01", [("W007", "within its declar")]),
+    ],
+)
+def test_findings_about_objects(text: str, expected: list[tuple[str, str]]) -> None:
+    came = found(USED + text)
+    assert [code for code, _ in came] == [code for code, _ in expected]
+    for (_, message), (_, start) in zip(came, expected, strict=True):
+        assert message.startswith(start)
+
+
+def test_findings_about_constraints_and_dates() -> None:
+    text = USED + DECIDE.replace("POLICY", "first").replace(
+        "unknown maybe", "unknown maybe dated t"
+    )
+    text += "input t: date\nparam c: float = 3\n"
+    text += rule("r", "yes", "used", "[since 2026-01-01]")
+    text += rule("s", "yes", "used", "[until 2025-12-31]")
+    text += 'constraint "x" if used then o in {yes, no, maybe}\n'
+    text += 'constraint "y" if 1 > c then o = no\n'
+    assert found(text) == [
+        ("W011", "the constraint 'x' allows every outcome"),
+        ("W004", "the condition of the constraint 'y' does not depend on the case"),
+    ]
+
+
+def test_rules_of_different_times_do_not_repeat_each_other() -> None:
+    text = USE + DECIDE + rule("r", "yes", "used", "[since 2026-01-01]")
+    assert findings(text + rule("s", "no", "used", "[until 2025-12-31]")) == []
+    assert findings(text + rule("s", "no", "used", "[since 2026-01-01]"))[0][0] == "W006"
+
+
 def test_findings_come_in_the_order_of_the_text_and_show_it() -> None:
     ruleset = rules.parse(HEAD + DECIDE.replace("POLICY", "any"), filename="p.rules")
     found = rules.check(ruleset)

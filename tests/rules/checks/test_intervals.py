@@ -104,3 +104,86 @@ def test_only_some_functions_return_an_int() -> None:
     )
     with pytest.raises(TypeError, match="floor does not return an int"):
         int_range(call, {})
+
+
+OBJECTS = """\
+entity P max 4
+entity Q
+entity M in 1..12
+input k(P): int in -5..9
+input j(Q): int in 0..100
+input n: int
+input day: date in 2000-01-01..2030-12-31
+param limit: int in 0..1000 = 5
+param free: int = 5
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("count p: k(p) > 3", (0, 4)),
+        ("count p, m in M: k(p) > m", (0, 48)),
+        ("count q: j(q) > 3", (0, ir.INT_MAX)),
+        ("sum p: k(p)", (-20, 36)),
+        ("sum p, m in M: k(p) * m", (-5 * 12 * 48, 9 * 12 * 48)),
+        ("max p: k(p)", (-5, 9)),
+        ("min q: j(q) + 1", (1, 101)),
+        ("max m in M: m", (1, 12)),
+        ("limit + 1", (1, 1001)),
+        ("day - 2000-01-01", (0, 11322)),
+        ("(day + 30 days) - day", (30 - 11322, 30 + 11322)),
+        ("day - (day - limit)", (-11322, 12322)),
+    ],
+)
+def test_ranges_of_aggregates_params_and_dates(text: str, expected: tuple[int, int]) -> None:
+    ruleset = rules.parse(f"{HEAD}{OBJECTS}derive x = {text}")
+    ranges = {
+        name: (type_.low, type_.high)
+        for name, type_ in ruleset.types.items()
+        if isinstance(type_, ir.IntType | ir.DateType)
+    }
+    sizes = {entity.name: entity.size for entity in ruleset.entities}
+    assert int_range(ruleset.derived[0].clauses[0], ranges, sizes) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("sum q: j(q)", "declare entity Q max N, or add up floats: multiply by 1.0"),
+        ("sum q, p: j(q) + k(p)", "declare entity Q max N"),
+        ("sum p: k(p) * n", "for example input n: int in 0..150"),
+        ("sum p: k(p) * 100_000_000", "declare narrower bounds"),
+        ("free + 1", "for example param free: int in 0..150"),
+        ("2020-01-01 + n", "for example input n: int in 0..150"),
+        ("day + n < 2020-01-01", "for example input n: int in 0..150"),
+        ("some p: k(p) + n > 3", "for example input n: int in 0..150"),
+        ("sum p where k(p) + n > 3: 1", "for example input n: int in 0..150"),
+    ],
+)
+def test_overflow_of_aggregates_params_and_dates(text: str, hint: str) -> None:
+    with pytest.raises(RuleError, match="may overflow int32") as caught:
+        rules.parse(f"{HEAD}{OBJECTS}derive x = {text}")
+    (error,) = caught.value.errors
+    assert hint in (error.hint or "")
+
+
+def test_relations_in_hints_have_their_entities() -> None:
+    text = f"{HEAD}entity P max 4\ninput k(P): int\nderive x = sum p: k(p)"
+    with pytest.raises(RuleError) as caught:
+        rules.parse(text)
+    assert "input k(P): int in 0..150" in (caught.value.hint or "")
+
+
+def test_conditions_of_constraints_are_checked() -> None:
+    text = f"""{HEAD}input n: int
+    decide o in {{a}} policy first default a unknown a
+    constraint "c" if n + 1 > 3 then o = a"""
+    with pytest.raises(RuleError, match=r"n \+ 1 may overflow int32"):
+        rules.parse(text)
+
+
+def test_dates_beyond_the_calendar_are_unknown_not_errors() -> None:
+    ruleset = rules.parse(f"{HEAD}input n: int in 0..9_999_999\nderive x = 2020-01-01 + n")
+    assert evaluate(ruleset, {"n": 9_999_999}).values["x"] is None
+    assert evaluate(ruleset, {"n": 1}).values["x"] == 18263

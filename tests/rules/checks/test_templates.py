@@ -1,5 +1,6 @@
 import pytest
 
+from rules.checks.scope import Scope
 from rules.checks.templates import parse_template
 from rules.errors import RuleError
 from rules.language import ir
@@ -16,7 +17,7 @@ TYPES: dict[str, ir.Type | None] = {
 
 
 def parse(text: str) -> tuple[str | ir.Field, ...]:
-    return parse_template(Word(text=text, span=SPAN, quoted=True), TYPES)
+    return parse_template(Word(text=text, span=SPAN, quoted=True), Scope(types=TYPES))
 
 
 def field(name: str, spec: str = "") -> ir.Field:
@@ -76,7 +77,7 @@ def test_errors_point_at_the_field() -> None:
     span = ir.Span(line=2, column=9, end_line=2, end_column=34)
     template = Word(text="{income} is {incom:.2f}", span=span, quoted=True)
     with pytest.raises(RuleError) as caught:
-        parse_template(template, TYPES, text)
+        parse_template(template, Scope(types=TYPES, texts=[text]))
     assert "{incom:.2f}" in str(caught.value.within("p.rules", text))
     assert str(caught.value.within("p.rules", text)).split("\n")[2].endswith(" ^" + "~" * 10)
 
@@ -90,5 +91,26 @@ def test_every_bad_field_is_told() -> None:
 def test_errors_of_hidden_fields_point_at_the_template() -> None:
     template = Word(text="{inc}", span=SPAN, quoted=True)
     with pytest.raises(RuleError) as caught:
-        parse_template(template, TYPES, "elsewhere")
+        parse_template(template, Scope(types=TYPES, texts=["elsewhere"]))
     assert caught.value.span == SPAN
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("{earns}", "the template names earns, which is about Guarantor: that is not one", "count"),
+        ("{day:%d}", "the format '%d' does not fit day, which is a date", "write {day}"),
+        ("{country:.0%}", "does not fit country, which is a text", "write {country}"),
+    ],
+)
+def test_dates_texts_and_relations(text: str, message: str, hint: str) -> None:
+    scope = Scope(
+        types={"earns": ir.FloatType(), "day": ir.DateType(), "country": ir.StringType()},
+        parameters={"earns": ("Guarantor",)},
+    )
+    good = Word(text="{day} {country:>12}", span=SPAN, quoted=True)
+    assert len(parse_template(good, scope)) == 3
+    with pytest.raises(RuleError) as caught:
+        parse_template(Word(text=text, span=SPAN, quoted=True), scope)
+    assert message in caught.value.message
+    assert hint in (caught.value.hint or "")

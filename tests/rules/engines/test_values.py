@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import struct
 
@@ -81,6 +82,17 @@ def test_bounds(type_: ir.Type, value: float | str, inside: bool) -> None:
         (ir.IntType(), 2**40, None),
         (ir.BOOL, np.bool_(True), True),
         (COLOUR, "green", "green"),
+        (ir.StringType(), "Spain", "Spain"),
+        (ir.DateType(), "1970-01-02", 1),
+        (ir.DateType(), "1970-01-02T12:30:00", 1),
+        (ir.DateType(), datetime.date(1969, 12, 31), -1),
+        (ir.DateType(), datetime.datetime(1970, 1, 2, 23, 59), 1),
+        (ir.DateType(), np.datetime64("1970-01-02T23:59", "ns"), 1),
+        (ir.DateType(), np.datetime64("NaT", "D"), None),
+        (ir.DateType(), 7, 7),
+        (ir.DateType(), 7.0, 7),
+        (ir.DateType(), math.nan, None),
+        (ir.DateType(), ir.DAY_MAX + 1, None),
     ],
 )
 def test_admit(type_: ir.Type, given_: object, admitted: object) -> None:
@@ -100,6 +112,11 @@ def test_admit(type_: ir.Type, given_: object, admitted: object) -> None:
         (COLOUR, True, TypeError, "found True, expected one of red, green"),
         (COLOUR, "gren", ValueError, "expected one of red, green; did you mean green?"),
         (COLOUR, "zzzz", ValueError, "found 'zzzz', expected one of red, green"),
+        (ir.DateType(), "tomorrow", ValueError, "found 'tomorrow', expected a date such as 2026"),
+        (ir.DateType(), True, TypeError, "found True, expected a date such as 2026-01-31, or None"),
+        (ir.DateType(), 1.5, TypeError, "found 1.5, expected a date"),
+        (ir.StringType(), 1, TypeError, "found 1, expected a text, or None where"),
+        (ir.FloatType(), datetime.date(2026, 1, 1), TypeError, "expected a number"),
     ],
 )
 def test_admit_tells_what_it_expected(

@@ -11,7 +11,8 @@ import pytest
 
 from rules.decide import decide
 from rules.engines.decisions import Decisions
-from rules.explain.reasons import format_value, reasons
+from rules.explain.formats import format_value
+from rules.explain.reasons import reasons
 from rules.language import ir
 from tests.rules.engines.building import above, arithmetic, const, derives, ref, rule, ruleset
 

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from rules.engines.decisions import UNKNOWN
 from rules.engines.reference import evaluate
 from rules.explain import explain
-from rules.explain.proof import Proof, failing
+from rules.explain.proof import Proof, Prover
 from rules.language import ir
 from tests.effort import examples
 from tests.rules.engines.building import above, arithmetic, derives, ref, rule, ruleset
+from tests.rules.engines.relations import world
 from tests.rules.engines.strategies import case, columns, rulesets
 
 B = ref("b", ir.BOOL)
@@ -166,7 +167,7 @@ def test_needed_inputs_decide_when_they_come() -> None:
 
 def test_failing_of_a_negated_conjunction_is_the_whole_literal() -> None:
     both = ir.Not(operand=ir.And(operands=(above("x", 1.0), above("y", 1.0))))
-    (literal,) = failing(both, {"x": 2.0, "y": 2.0}, {})
+    (literal,) = Prover(POLICY, world(x=2.0, y=2.0)).failing(both)
     assert literal.text == "not (x > 1 and y > 1)" and literal.truth is False
     assert [node.text for node in _nodes(literal)][-1] == "y"
 

@@ -136,6 +136,27 @@ HEAD = "ruleset a version 1\n"
         ("max (a,-1)", "max(a, -1)"),
         ("f(not (a), (b))", "f(not a, b)"),
         ("true", "true"),
+        ("(some g: (a(g)))", "some g: a(g)"),
+        ("(some g:a(g))and b", "(some g: a(g)) and b"),
+        ("b and (some g: a(g) or c)", "b and (some g: a(g) or c)"),
+        ("(not some g: a(g)) and b", "(not some g: a(g)) and b"),
+        ("(a + sum g: e(g)) + 3", "(a + sum g: e(g)) + 3"),
+        ("(-sum g: e(g)) * 3", "(-sum g: e(g)) * 3"),
+        ("(a > sum g: e(g)) or b", "(a > sum g: e(g)) or b"),
+        ("(x in 1..count g: a(g)) or b", "(x in 1..count g: a(g)) or b"),
+        (
+            "if (some g: a(g)) then (b) else (some g: c(g))",
+            "if some g: a(g) then b else some g: c(g)",
+        ),
+        ("sum g where (some m: b(m)):(e(g))", "sum g where (some m: b(m)): e(g)"),
+        ("sum g where (a or b): -e(g)", "sum g where a or b: -e(g)"),
+        ("sum g where (-a) > 3: e(g)", "sum g where -a > 3: e(g)"),
+        ("where - where", "where - where"),
+        ("where (a) - 1", "where(a) - 1"),
+        ("all g , m in M :a( g,m )", "all g, m in M: a(g, m)"),
+        ("max((sum g: e(g)), (3))", "max(sum g: e(g), 3)"),
+        ("day-2026-01-31<=30   days", "day - 2026-01-31 <= 30 days"),
+        ("2026-01-31-2026-01-01", "2026-01-31 - 2026-01-01"),
     ],
 )
 def test_parentheses_and_blanks(before: str, after: str) -> None:
@@ -207,3 +228,78 @@ derive apart = a # three
         "",
         "derive apart = a  # three",
     ]
+
+
+UNTIDY_DECLARATIONS = """ruleset a version 1 import "x.rules" # shared
+entity  A  max 8 entity B in-1 .. 3
+# sides
+entity C in{left,right} param p:float>0=-3 param d:date=2026-01-31
+input e( A , B ):float [ actionable ,weight 2 ] # money
+derive r( x ,y in B)if e( x,y )>3
+derive s(x):float=e(x,1)
+decide o in {a,b} policy first dated d unknown b default a
+constraint "c" # why
+ [weight-2.5] if some x:r(x,1)
+ # then
+ then o in{a}
+constraint"d"if(a)then(o!=b)
+test "t" given e(anna,"b c")=3,no e expect r(anna,2)"""
+
+TIDY_DECLARATIONS = """ruleset a version 1
+import "x.rules"                             # shared
+entity A max 8
+entity B in -1..3
+# sides
+entity C in {left, right}
+param p: float > 0 = -3
+param d: date = 2026-01-31
+input e(A, B): float [actionable, weight 2]  # money
+derive r(x, y in B) if e(x, y) > 3
+derive s(x): float = e(x, 1)
+
+decide o in {a, b}
+    policy  first
+    dated   d
+    unknown b
+    default a
+
+constraint "c"  # why
+    [weight -2.5]
+    if some x: r(x, 1)
+        # then
+        then o in {a}
+
+constraint "d"
+    if a then o != b
+
+test "t"
+    given e(anna, "b c") = 3, no e
+    expect r(anna, 2)
+"""
+
+
+def test_untidy_declarations() -> None:
+    assert rules.format_text(UNTIDY_DECLARATIONS) == TIDY_DECLARATIONS
+    assert rules.format_text(TIDY_DECLARATIONS) == TIDY_DECLARATIONS
+
+
+def test_long_quantifiers_break_after_what_they_range_over() -> None:
+    facts = [f"a_rather_long_fact_{i}(g)" for i in range(4)]
+    text = (
+        f"{HEAD}derive x if {facts[0]} and some g in Guarantor, m in Month: {facts[1]} "
+        f"and {facts[2]} or {facts[3]}\n"
+        f"derive y = sum g in Guarantor where {facts[0]} and {facts[1]} and {facts[2]}: "
+        f"if {facts[0]} then {facts[1]} else {facts[2]}\n"
+    )
+    formatted = rules.format_text(text)
+    assert (
+        formatted
+        == f"""{HEAD}derive x if {facts[0]}
+    and some g in Guarantor, m in Month:
+        {facts[1]} and {facts[2]} or {facts[3]}
+derive y = sum g in Guarantor
+    where {facts[0]} and {facts[1]} and {facts[2]}:
+    if {facts[0]} then {facts[1]} else {facts[2]}
+"""
+    )
+    assert rules.format_text(formatted) == formatted

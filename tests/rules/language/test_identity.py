@@ -74,5 +74,5 @@ def test_identity_does_not_depend_on_file_or_platform() -> None:
 def test_identity_is_stable() -> None:
     """A changed canonical form needs a new format number in `canonical_json`."""
     assert rules.parse("ruleset a version 1\ninput x: float\nderive y if x > 1").sha256 == (
-        "0d5341ae1f9933cac79121af348f261e3992637cd10a2321d50ad4b9dedebfc8"
+        "c21a497eb5b3cd120679e19b43c2466dd1ce865e92b7f69046e35c8b30b63564"
     )

@@ -5,9 +5,9 @@ import pytest
 
 from rules.errors import RuleError
 from rules.language import parser, syntax
-from rules.language.ir import Span
+from rules.language.ir import AGGREGATES, Span
 from rules.language.parser import MAX_DEPTH, parse_document
-from rules.language.reserved import RESERVED
+from rules.language.reserved import QUANTIFIERS, RESERVED
 from rules.language.source import excerpt
 
 HEAD = "ruleset a version 1\n"
@@ -18,6 +18,10 @@ def expression(text: str) -> syntax.Expression:
     (declaration,) = parse_document(HEAD + "derive x = " + text).declarations
     assert isinstance(declaration, syntax.DeriveDeclaration)
     return declaration.value
+
+
+def entity_of(item: syntax.Parameter) -> str:
+    return "" if item.entity is None else f" in {item.entity.text}"
 
 
 def shape(node: syntax.Expression) -> str:
@@ -41,6 +45,12 @@ def shape(node: syntax.Expression) -> str:
             return f"(if {shape(node.condition)} {shape(node.then)} {shape(node.otherwise)})"
         case syntax.Group():
             return shape(node.inner)
+        case syntax.Apply():
+            return f"{node.function.text}({', '.join(map(shape, node.arguments))})"
+        case syntax.Quantified():
+            bound = [item.name.text + entity_of(item) for item in node.bindings]
+            where = "" if node.where is None else f" where {shape(node.where)}"
+            return f"<{node.kind.text} {', '.join(bound)}{where}: {shape(node.body)}>"
     return type(node).__name__
 
 
@@ -108,12 +118,131 @@ def test_names_may_start_like_keywords(name: str) -> None:
     )
 
 
-def test_reserved_words_are_those_of_the_grammar() -> None:
-    lookahead = re.search(r"^NAME: /\(\?!\(\?:([a-z|]+)\)", GRAMMAR, re.MULTILINE)
-    assert lookahead is not None
-    assert set(lookahead[1].split("|")) == RESERVED
-    hard = set(re.findall(r"/([a-z]+)\\b/", GRAMMAR.split("_VERSION.2")[0]))
-    assert hard | {"entity", "constraint"} == RESERVED
+def test_reserved_words_are_the_hard_keywords_of_the_grammar() -> None:
+    assert set(re.findall(r"/([a-z]+)\\b/", GRAMMAR.split("_VERSION.2")[0])) == RESERVED
+
+
+def test_quantifiers_are_those_of_the_grammar() -> None:
+    (listed,) = re.findall(r"^QUANTIFIER.2: /\(\?:([a-z|]+)\)", GRAMMAR, re.MULTILINE)
+    assert set(listed.split("|")) == QUANTIFIERS == {"some", "all", *AGGREGATES}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "some and all",
+        "some > 3 or max",
+        "min in 1..3 and mean in {1, 2}",
+        "count is known",
+        "max(sum, max, days) > 3 days",
+        "no or not no",
+        "dated = where - where",
+        "all",
+    ],
+)
+def test_words_of_quantifiers_may_be_names(text: str) -> None:
+    frame = HEAD + 'test "t" expect {}, some fires, all does not fire\nrule r "t" o = a if {}'
+    assert len(parse_document(frame.format(text, text)).declarations) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("some g: a(g)", "<some g: a(g)>"),
+        ("some g, m in Month: a(g, m)", "<some g, m in Month: a(g, m)>"),
+        ("some g: a(g) and b or c", "<some g: ((a(g) and b) or c)>"),
+        ("not some g: a(g) and b", "(not <some g: (a(g) and b)>)"),
+        ("b and some g: a(g) or c", "(b and <some g: (a(g) or c)>)"),
+        ("(some g: a(g)) or c", "(<some g: a(g)> or c)"),
+        ("1 + sum g: e(g) * 2 + 3", "(1 + <sum g: ((e(g) * 2) + 3)>)"),
+        ("-sum g: e(g) + 1", "(- <sum g: (e(g) + 1)>)"),
+        ("x > count g: a(g)", "(x > <count g: a(g)>)"),
+        ("sum g where a(g) and b: e(g)", "<sum g where (a(g) and b): e(g)>"),
+        ("sum g where some m: a(g, m): e(g)", "<sum g where <some m: a(g, m)>: e(g)>"),
+        ("if some g: a(g) then all g: b(g) else c", "(if <some g: a(g)> <all g: b(g)> c)"),
+        ("max(sum g: e(g), 3)", "max(<sum g: e(g)>, 3)"),
+        ("some  # which\n g: a(g)", "<some g: a(g)>"),
+    ],
+)
+def test_quantifiers(text: str, expected: str) -> None:
+    assert shape(expression(text)) == expected
+
+
+def test_dates_and_durations() -> None:
+    node = expression("day - 2026-01-31 <= 30 days + 1 week")
+    assert isinstance(node, syntax.Comparison)
+    left, right = node.operands
+    assert isinstance(left, syntax.Binary) and isinstance(left.right, syntax.Date)
+    assert left.right.text == "2026-01-31"
+    assert isinstance(right, syntax.Binary) and isinstance(right.right, syntax.Duration)
+    assert (right.right.number.text, right.right.unit.text) == ("1", "week")
+
+
+def test_entities() -> None:
+    text = 'entity A max 8 entity B entity C in -1..12 entity D in {left, "to do"}'
+    a, b, c, d = parse_document(HEAD + text).declarations
+    assert isinstance(a, syntax.EntityDeclaration) and a.maximum is not None
+    assert (a.maximum.text, a.bounds, a.members) == ("8", None, None)
+    assert isinstance(b, syntax.EntityDeclaration)
+    assert (b.maximum, b.bounds, b.members) == (None, None, None)
+    assert isinstance(c, syntax.EntityDeclaration) and c.bounds is not None
+    assert [type(bound) for bound in c.bounds] == [syntax.Negative, syntax.Number]
+    assert isinstance(d, syntax.EntityDeclaration) and d.members is not None
+    assert [member.text for member in d.members] == ["left", "to do"]
+
+
+def test_imports_params_and_inputs() -> None:
+    text = """import "a b.rules" param p: prob = 40% param w: int = 30 days
+        input e(G, H): float > 0 [actionable, weight 2, since 2026-01-01] input n: int"""
+    imported, param, wait, relation, plain = parse_document(HEAD + text).declarations
+    assert isinstance(imported, syntax.ImportDeclaration) and imported.path.text == "a b.rules"
+    assert isinstance(param, syntax.ParamDeclaration) and isinstance(param.value, syntax.Number)
+    assert isinstance(wait, syntax.ParamDeclaration) and isinstance(wait.value, syntax.Duration)
+    assert isinstance(relation, syntax.InputDeclaration)
+    assert [word.text for word in relation.parameters] == ["G", "H"]
+    notes = {note.name.text: type(note.value) for note in relation.annotations}
+    assert notes == {"actionable": type(None), "weight": syntax.Number, "since": syntax.Date}
+    assert isinstance(plain, syntax.InputDeclaration)
+    assert (plain.parameters, plain.annotations) == ((), ())
+
+
+def test_heads_of_derived_names() -> None:
+    text = "derive a(x, y in P) if b derive c(x): float = 1 derive d if a"
+    a, c, d = parse_document(HEAD + text).declarations
+    assert isinstance(a, syntax.DeriveDeclaration) and a.is_clause
+    entities = [(item.name.text, item.entity and item.entity.text) for item in a.parameters]
+    assert entities == [("x", None), ("y", "P")]
+    assert isinstance(c, syntax.DeriveDeclaration) and not c.is_clause and c.type is not None
+    assert [item.name.text for item in c.parameters] == ["x"]
+    assert isinstance(d, syntax.DeriveDeclaration) and d.parameters == ()
+
+
+def test_constraints_and_the_day_of_a_decision() -> None:
+    text = """decide o in {a, b} dated day
+        constraint "t" [weight 2] if x or y then o != a constraint "u" if x then o in {a, b}"""
+    decision, soft, binding = parse_document(HEAD + text).declarations
+    assert isinstance(decision, syntax.DecideDeclaration)
+    assert [(item.keyword, item.word.text) for item in decision.clauses] == [("dated", "day")]
+    assert isinstance(soft, syntax.ConstraintDeclaration) and len(soft.annotations) == 1
+    assert isinstance(soft.condition, syntax.Disjunction)
+    assert isinstance(soft.consequence, syntax.Comparison)
+    assert isinstance(binding, syntax.ConstraintDeclaration)
+    assert isinstance(binding.consequence, syntax.Member)
+
+
+def test_what_a_test_gives() -> None:
+    text = """test "t" given e(anna, "two words", 3) = 1, no late, no = 2, d = 2026-01-01,
+        l(3) = unknown expect x"""
+    (test,) = parse_document(HEAD + text).declarations
+    assert isinstance(test, syntax.TestDeclaration)
+    relation, absence, scalar, day, unknown = test.given
+    assert isinstance(relation, syntax.Assignment)
+    kinds = [type(argument) for argument in relation.arguments]
+    assert kinds == [syntax.Name, syntax.Text, syntax.Number]
+    assert isinstance(absence, syntax.Absence) and absence.name.text == "late"
+    assert isinstance(scalar, syntax.Assignment) and scalar.name.text == "no"
+    assert isinstance(day, syntax.Assignment) and isinstance(day.value, syntax.Date)
+    assert isinstance(unknown, syntax.Assignment) and unknown.value is None
 
 
 def test_escapes_in_strings() -> None:
@@ -123,7 +252,13 @@ def test_escapes_in_strings() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["(" * 300 + "1" + ")" * 300, "not " * 300 + "a", "a" + " + a" * 300]
+    "text",
+    [
+        "(" * 300 + "1" + ")" * 300,
+        "not " * 300 + "a",
+        "a" + " + a" * 300,
+        "".join(f"some g{i}: " for i in range(300)) + "a",
+    ],
 )
 def test_deep_nesting_is_refused(text: str) -> None:
     with pytest.raises(RuleError, match=f"nested more than {MAX_DEPTH} levels"):

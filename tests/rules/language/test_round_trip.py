@@ -1,3 +1,4 @@
+import json
 import re
 
 from hypothesis import HealthCheck, given, settings
@@ -5,13 +6,15 @@ from hypothesis import strategies as st
 
 import rules
 from rules.errors import RuleError
+from rules.language.interchange import from_json, to_json
+from rules.language.ruleset_printer import ruleset_text
 from tests.effort import examples
 from tests.rules.language.strategies import marked_texts, plain, spread
 
 BLANKS = (" ", "  ", "\t", "\n", "\n\n    ", " \r\n")
 COMMENTS = (" ", " ", "\n", "  # beside\n", "\n# own line\n", "\n\n    #indented  \n\n")
 QUICK = settings(
-    max_examples=examples(80),
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -29,6 +32,26 @@ def test_formatting_keeps_the_meaning_and_is_idempotent(marked: str) -> None:
     assert same_meaning(rules.parse(formatted), rules.parse(text))
     assert rules.format_text(formatted) == formatted
     assert not re.search(r"[ \t]$|\n\n\n|\t", formatted, re.MULTILINE)
+
+
+@QUICK
+@given(marked_texts())
+def test_printing_keeps_the_meaning(marked: str) -> None:
+    ruleset = rules.parse(plain(marked))
+    printed = ruleset_text(ruleset)
+    assert same_meaning(rules.parse(printed), ruleset)
+    assert ruleset_text(rules.parse(printed)) == printed
+
+
+@QUICK
+@given(marked_texts(), st.booleans())
+def test_json_keeps_the_meaning(marked: str, spans: bool) -> None:
+    ruleset = rules.parse(plain(marked))
+    again = from_json(json.loads(json.dumps(to_json(ruleset, spans=spans))))
+    assert same_meaning(again, ruleset)
+    if spans:
+        assert (again.text, again.rules) == (ruleset.text, ruleset.rules)
+        assert [rule.span for rule in again.rules] == [rule.span for rule in ruleset.rules]
 
 
 @QUICK
@@ -76,6 +99,8 @@ def assert_only_rule_errors(text: str) -> None:
 PIECES = (
     *("if", "then", "else", "and", "or", "not", "in", "is", "mod", "unknown", "known", "true"),
     *("rule", "input", "derive", "decide", "test", "given", "expect", "because", "ruleset"),
+    *("entity", "param", "import", "constraint", "some", "all", "count", "sum", "where", "max"),
+    *("days", "2026-01-31", "2026-02-30", "g", "m", "Guarantor", "rich", "late(3)", "no", "dated"),
     *("policy", "default", "fires", "does", "fire", "version", "priority", "collect", "x", "f0"),
     *("n0", "e0", "b0", "outcome", "red", "yes", "r0", "d2", "min", "float", "int", "enum"),
     *(">", "=<", "==", "!", "..", ".", ",", ":", "(", ")", "[", "]", "{", "}", "-", "%", "&&"),
@@ -84,7 +109,7 @@ PIECES = (
 )
 
 
-@settings(QUICK, max_examples=examples(200))
+@settings(QUICK, max_examples=examples(100))
 @given(st.data())
 def test_mutations_raise_nothing_but_rule_errors(data: st.DataObject) -> None:
     text = plain(data.draw(marked_texts()))

@@ -1,0 +1,1 @@
+"""Independent programs that answer what the engines answer."""

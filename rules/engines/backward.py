@@ -1,0 +1,287 @@
+"""Answers one question at a time, and looks only at what it depends on.
+
+Goal-directed evaluation with tabling (Tamaki and Sato, "OLD resolution with tabulation",
+1986): each fact is found at most once, when it is first read. The facts of a recursive group
+that a question reaches are raised together to their least fixpoint, so recursion ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from rules.engines import hit_policy
+from rules.engines.decisions import CONFLICT, UNKNOWN
+from rules.engines.fixpoint import Fact, Rising
+from rules.engines.semantics import derive, truth
+from rules.engines.values import Value
+from rules.engines.world import Object, Objects, admit_case
+from rules.errors import did_you_mean
+from rules.language import ir
+from rules.language.settings import refuse_undated
+from rules.language.strata import is_recursive
+from rules.language.walk import children
+
+if TYPE_CHECKING:
+    from rules.explain.proof import Proof
+
+__all__ = ["Query"]
+
+T = TypeVar("T")
+# Nested levels of expressions evaluated on Python's stack, which has 1,000 frames by default.
+LEVELS = 60
+
+
+class Query:
+    """Questions about one case.
+
+    Attributes:
+        ruleset: the rules.
+        objects: who is present, see `World`.
+    """
+
+    def __init__(self, ruleset: ir.Ruleset, case: Mapping[str, Any]) -> None:
+        """Takes a case; nothing is derived yet.
+
+        Args:
+            ruleset: a checked rule set.
+            case: as for `rules.engines.reference.evaluate`.
+
+        Raises:
+            TypeError, ValueError: as there.
+        """
+        refuse_undated(ruleset)
+        self.ruleset = ruleset
+        self._world = admit_case(ruleset, case)
+        self.objects = self._world.objects
+        self._derived = {item.name: item for item in ruleset.derived}
+        self._levels = {item.name: max(map(_levels, item.clauses)) for item in ruleset.derived}
+        self._table: dict[Fact, Value | None] = {}
+        self._rising: dict[str, Rising] = {}
+        for group in ruleset.strata:
+            if is_recursive(group):
+                members = {item.name: item for item in group}
+                self._rising.update(dict.fromkeys(members, Rising(members, self)))
+        self._ranks = {item.name: rank for rank, item in enumerate(ruleset.ranked)}
+        self._truths: dict[int, bool | None] = {}
+        self._stacked: int | None = None  # levels on the stack, None between questions
+
+    @property
+    def goals(self) -> frozenset[Fact]:
+        """The derived facts that have been looked at so far."""
+        rising = (fact for group in self._rising.values() for fact in group.truths)
+        return frozenset({*self._table, *rising})
+
+    @property
+    def conditions(self) -> Mapping[int, bool | None]:
+        """By rank, the truths of the rules that have been looked at so far."""
+        return dict(self._truths)
+
+    def ask(self, name: str, *objects: Object) -> Value | None:
+        """The value of a param, input or derived name; None is unknown.
+
+        Args:
+            name: what to ask for.
+            *objects: what it is about, as many as it has parameters.
+
+        Raises:
+            ValueError: there is no such name or object, or another number of objects.
+        """
+        self._check(name, objects, "param, input or derived name")
+        return self.read(name, objects)
+
+    def holds(self, question: str) -> bool | None:
+        """Whether a rule fires, or a condition holds; None is unknown.
+
+        Args:
+            question: the name of a rule, or a condition as in a rule file:
+                `some g: earns(g) > 50_000`.
+
+        Raises:
+            RuleError: something is wrong in the condition.
+            ValueError: the rule set has no text to read the condition with.
+        """
+        if question in self._ranks:
+            return self._fires(self._ranks[question])
+        return self.truth(_condition(self.ruleset, question))
+
+    def prove(self, name: str, *objects: Object) -> Proof:
+        """How the value of a name, or the truth of a rule, comes about.
+
+        Args:
+            name: of a rule, param, input or derived value.
+            *objects: what it is about, as many as it has parameters.
+
+        Raises:
+            ValueError: there is no such name or object, or another number of objects.
+        """
+        from rules.explain.proof import Prover
+
+        prover = Prover(self.ruleset, self)
+        if name in self._ranks:
+            return prover.prove(self.ruleset.ranked[self._ranks[name]].condition)
+        parameters = self._check(name, objects, "rule, param, input or derived name")
+        arguments = tuple(
+            ir.Const(value=label, type=self.ruleset.entity[entity].type)
+            for label, entity in zip(objects, parameters, strict=True)
+        )
+        return prover.prove(ir.Ref(name=name, type=self.ruleset.types[name], arguments=arguments))
+
+    def decide(self) -> tuple[hit_policy.Outcome, int]:
+        """The outcome and the rank of the deciding rule, as `Evaluation` has them.
+
+        Rules are looked at in order of precedence, and only those that can matter.
+
+        Raises:
+            ValueError: the rule set decides nothing.
+        """
+        decision, rules = self.ruleset.decision, self.ruleset.ranked
+        if decision is None:
+            raise ValueError(
+                f"rule set {self.ruleset.name} decides nothing; ask for its derived values"
+            )
+        outcomes = [rule.outcome for rule in rules]
+        truths: list[bool | None] = [False] * len(rules)
+        fired: set[str] = set()
+        for rank, outcome in enumerate(outcomes):
+            if decision.policy in ("any", "collect") and outcome in fired:
+                continue  # could not change the outcome
+            truths[rank] = self._fires(rank)
+            if truths[rank] is not True:
+                continue
+            settled = decision.policy in ("first", "priority")
+            if settled or (fired and decision.policy in ("unique", "any")):
+                break
+            fired.add(outcome)
+        decided, rule = hit_policy.decide(decision, outcomes, truths)
+        if rule in (UNKNOWN, CONFLICT):
+            return decided, rule
+        return self._constrain(decision, decided, rule)
+
+    def _constrain(
+        self, decision: ir.Decision, outcome: hit_policy.Outcome, rule: int
+    ) -> tuple[hit_policy.Outcome, int]:
+        came = outcome if isinstance(outcome, frozenset) else {outcome}
+        binding = [
+            item
+            for item in self.ruleset.constraints
+            if item.weight is None and not came <= set(item.allowed)
+        ]
+        truths: list[bool | None] = [False] * len(binding)
+        for number, item in enumerate(binding):
+            truths[number] = self.truth(item.condition)
+            if truths[number]:
+                break
+        outcome, rule, _ = hit_policy.constrain(decision, binding, truths, outcome, rule)
+        return outcome, rule
+
+    def truth(self, condition: ir.Expr) -> bool | None:
+        """Whether a condition without free variables holds; None is unknown."""
+        return self._answer(lambda: truth(condition, self), _levels(condition))
+
+    def read(self, name: str, objects: Objects = ()) -> Value | None:
+        """The value of a fact, for expressions; `ask` is for people."""
+        if name not in self._derived:
+            return self._world.read(name, objects)
+        fact = name, objects
+        if fact in self._table:
+            return self._table[fact]
+        if self._stacked is None:
+            return self._answer(lambda: self._find(fact), 0)
+        return self._find(fact)
+
+    def _fires(self, rank: int) -> bool | None:
+        if rank not in self._truths:
+            self._truths[rank] = self.truth(self.ruleset.ranked[rank].condition)
+        return self._truths[rank]
+
+    def _answer(self, question: Callable[[], T], levels: int) -> T:
+        """Answers a question, which is asked again after what was too deep for the stack."""
+        waiting: list[Fact] = []
+        try:
+            while True:
+                self._stacked = 0 if waiting else levels
+                try:
+                    if not waiting:
+                        return question()
+                    self._find(waiting[-1])
+                    waiting.pop()
+                except _TooDeepError as deep:
+                    waiting.append(deep.fact)
+        finally:
+            self._stacked = None
+
+    def _find(self, fact: Fact) -> Value | None:
+        name, objects = fact
+        above, levels = self._stacked or 0, self._levels[name]
+        if above and above + levels > LEVELS:
+            raise _TooDeepError(fact)
+        self._stacked = above + levels
+        if name in self._rising:
+            rising = self._rising[name]
+            rising.read(name, objects)
+            rising.settle(until=fact)
+            found: Value | None = rising.truths[fact]
+        else:
+            found = derive(self._derived[name], objects, self)
+        self._table[fact] = found
+        self._stacked = above
+        return found
+
+    def _check(self, name: str, objects: Objects, kind: str) -> tuple[str, ...]:
+        """The entities that a name is about, after checking that it can be asked for."""
+        parameters: dict[str, tuple[str, ...]] = dict.fromkeys(self.ruleset.types, ())
+        parameters |= {item.name: item.parameters for item in self.ruleset.inputs}
+        for item in self.ruleset.derived:
+            parameters[item.name] = tuple(parameter.entity for parameter in item.parameters)
+        if name not in parameters:
+            raise ValueError(_no_such(kind, name, parameters))
+        entities = parameters[name]
+        if len(objects) != len(entities):
+            about = f"is about ({', '.join(entities)})" if entities else "has no parameters"
+            raise ValueError(f"{name} {about}: found {len(objects)} objects")
+        for label, entity in zip(objects, entities, strict=True):
+            if label not in self.objects[entity]:
+                raise ValueError(_no_such(entity, str(label), map(str, self.objects[entity])))
+        return entities
+
+
+class _TooDeepError(Exception):
+    """A fact must be found with less on the stack."""
+
+    def __init__(self, fact: Fact) -> None:
+        super().__init__(fact)
+        self.fact = fact
+
+
+def _condition(ruleset: ir.Ruleset, text: str) -> ir.Expr:
+    """A condition over the names of a rule set."""
+    from rules.language.load import parse
+
+    if not ruleset.text:
+        raise ValueError(
+            f"rule set {ruleset.name} has no text, so no condition can be read; ask for a derived "
+            "name or a rule, or load it from a rule file"
+        )
+    asked = "question"
+    while asked in ruleset.types or asked in {rule.name for rule in ruleset.rules}:
+        asked += "_"
+    whole = parse(f"{ruleset.text}\nderive {asked} if {text}\n", filename=ruleset.filename)
+    return next(item.clauses[0] for item in whole.derived if item.name == asked)
+
+
+def _levels(expr: ir.Expr) -> int:
+    """How deeply an expression is nested."""
+    deepest, pending = 0, [(expr, 2)]
+    while pending:
+        node, level = pending.pop()
+        deepest = max(deepest, level)
+        pending.extend((child, level + 1) for child in children(node))
+    return deepest
+
+
+def _no_such(kind: str, found: str, known: Iterable[str]) -> str:
+    known = list(known)
+    hint = did_you_mean(found, known)
+    names = ", ".join(known) or "none"
+    return f"found no {kind} {found}, expected one of: {names}" + (f"; {hint}" if hint else "")

@@ -1,0 +1,151 @@
+"""The fast path: rules about single values, as two-valued Python expressions.
+
+They decide a case of which every input is known. Where a value turns out unknown all the
+same (a division by zero, an overflow), they raise, and the three-valued functions decide.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections import Counter
+
+from rules.engines.generated.runtime import has_bounds
+from rules.engines.generated.thresholds import first_above, first_at_least
+from rules.engines.values import canonical
+from rules.language import ir
+from rules.language.walk import children, walk
+
+__all__ = ["Plain"]
+
+_DEPTH = 40  # levels of a name to write out where it is used, rather than compute beforehand
+_SYMBOL = {"=": "==", "mod": "%"}
+_FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
+
+
+class Plain:
+    """The two-valued code of one rule set without entities.
+
+    Attributes:
+        raw: the float inputs that are only compared with constants: they need no rounding.
+        lazy: the local variables that start as PENDING.
+        statements: local variables to compute beforehand, with their code.
+    """
+
+    def __init__(self, ruleset: ir.Ruleset) -> None:
+        self.locals = {item.name: f"i{k}" for k, item in enumerate(ruleset.inputs)}
+        self.lazy: list[str] = []
+        self.statements: list[tuple[str, str]] = []
+        self._derived = {item.name: f"d{k}" for k, item in enumerate(ruleset.derived)}
+        self._code = {item.name: repr(item.value) for item in ruleset.params} | self.locals
+        self._depth: dict[str, int] = {}
+        nodes = [
+            node
+            for expr in (
+                *(rule.condition for rule in ruleset.ranked),
+                *(item.condition for item in ruleset.constraints),
+                *(clause for item in ruleset.derived for clause in item.clauses),
+            )
+            for node in walk(expr)
+        ]
+        self._uses = Counter(node.name for node in nodes if isinstance(node, ir.Ref))
+        sides = [_threshold(node) for node in nodes if isinstance(node, ir.Compare)]
+        compared = Counter(side[0].name for side in sides if side is not None)
+        self.raw = frozenset(name for name in self.locals if compared[name] == self._uses[name])
+        for item in ruleset.derived:
+            self._define(item)
+
+    def _define(self, item: ir.Derived) -> None:
+        local, depth = self._derived[item.name], 2 + max(map(self._levels, item.clauses))
+        code = f"({' or '.join(map(self, item.clauses))})"
+        if has_bounds(item.type):
+            code = f"known(bounded_{item.name}{code})"
+        if depth > _DEPTH:
+            self.statements.append((local, code))
+            code, depth = local, 0
+        elif self._uses[item.name] > 1:
+            self.lazy.append(local)
+            code = f"({local} if {local} is not PENDING else ({local} := {code}))"
+        self._code[item.name], self._depth[item.name] = code, depth
+
+    def _levels(self, expr: ir.Expr) -> int:
+        if isinstance(expr, ir.Ref):
+            return self._depth.get(expr.name, 0)
+        return 1 + max(map(self._levels, children(expr)), default=0)
+
+    def __call__(self, expr: ir.Expr) -> str:
+        """The code of an expression."""
+        match expr:
+            case ir.Const(value=value):
+                return repr(canonical(value) if isinstance(value, float) else value)
+            case ir.Ref(name=name):
+                return self._code[name]
+            case ir.Not(operand=operand):
+                return f"(not {self(operand)})"
+            case ir.And(operands=operands):
+                return f"({' and '.join(map(self, operands))})"
+            case ir.Or(operands=operands):
+                return f"({' or '.join(map(self, operands))})"
+            case ir.Choose(condition=condition, then=then, otherwise=otherwise):
+                return f"({self(then)} if {self(condition)} else {self(otherwise)})"
+            case ir.IsUnknown(operand=operand):
+                return "False" if self._is_known(operand) else "unknown()"
+            case ir.Compare():
+                return self._compare(expr)
+            case ir.ToFloat(operand=operand):
+                return f"float32({self(operand)})"
+            case ir.Arithmetic(op=op, left=left, right=right):
+                wrap = {ir.FloatType: "float32", ir.DateType: "day"}.get(type(expr.type), "")
+                return f"{wrap}({self(left)} {_SYMBOL.get(op, op)} {self(right)})"
+            case ir.Call(function="floor" | "ceil" | "round" as function, arguments=(argument,)):
+                return f"float32(float({function}({self(argument)})))"
+            case ir.Call(function=function, arguments=arguments):
+                return f"{function}({', '.join(map(self, arguments))})"
+            case _:
+                raise TypeError(f"found {type(expr).__name__}, expected an expression of one case")
+
+    def _compare(self, node: ir.Compare) -> str:
+        sides = _threshold(node)
+        if sides is not None and sides[0].name in self.raw:
+            return _unrounded(self.locals[sides[0].name], sides[1], sides[2])
+        return f"({self(node.left)} {_SYMBOL.get(node.op, node.op)} {self(node.right)})"
+
+    def _is_known(self, operand: ir.Expr) -> bool:
+        """Whether an expression can only be unknown where an input is."""
+        return not any(
+            isinstance(node, ir.Arithmetic | ir.Call | ir.ToFloat)
+            or (isinstance(node, ir.Ref) and node.name in self._derived)
+            for node in walk(operand)
+        )
+
+
+def _threshold(node: ir.Compare) -> tuple[ir.Ref, str, float] | None:
+    """A comparison of a float with a constant: what, how, with what; else None."""
+    match node:
+        case ir.Compare(left=ir.Const(), right=ir.Ref()):
+            flipped = dataclasses.replace(
+                node, op=_FLIPPED[node.op], left=node.right, right=node.left
+            )
+            return _threshold(flipped)
+        case ir.Compare(left=ir.Ref(type=ir.FloatType()) as ref, right=ir.Const(value=constant)):
+            value = canonical(float(constant))
+            return None if value is None else (ref, node.op, value)
+    return None
+
+
+def _unrounded(name: str, op: str, constant: float) -> str:
+    at_least, above = first_at_least(constant), first_above(constant)
+    is_above = "False" if math.isinf(above) else f"{name} >= {above!r}"
+    match op:
+        case ">=":
+            return f"({name} >= {at_least!r})"
+        case "<":
+            return f"({name} < {at_least!r})"
+        case ">":
+            return f"({is_above})"
+        case "<=":
+            return f"(not {is_above})"
+        case "=":
+            return f"({name} >= {at_least!r} and not {is_above})"
+        case _:
+            return f"({name} < {at_least!r} or {is_above})"

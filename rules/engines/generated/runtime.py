@@ -1,0 +1,107 @@
+"""What the generated functions call."""
+
+from __future__ import annotations
+
+import struct
+
+from rules.engines.values import FLOAT_MAX, TINY, Value, within
+from rules.language import ir
+from rules.language.ir import DAY_MAX, DAY_MIN
+
+__all__ = [
+    "PENDING",
+    "UnknownError",
+    "bounded",
+    "has_bounds",
+    "known",
+    "known_day",
+    "known_float32",
+    "to_day",
+    "to_float32",
+    "unknown",
+]
+
+_PACK, _UNPACK = struct.Struct("<f").pack, struct.Struct("<f").unpack
+
+
+class UnknownError(Exception):
+    """Something is unknown, which the two-valued function cannot express."""
+
+
+class _Pending:
+    """Marks what has not been computed yet, since None is a value."""
+
+
+PENDING = _Pending()
+
+
+def to_float32(number: float) -> float | None:
+    """`values.canonical` for a float, without its conversions."""
+    try:
+        (rounded,) = _UNPACK(_PACK(number))
+    except OverflowError:
+        return None
+    if TINY < rounded <= FLOAT_MAX or -FLOAT_MAX <= rounded < -TINY:
+        return float(rounded)
+    return 0.0 if -TINY <= rounded <= TINY else None
+
+
+def to_day(number: int) -> int | None:
+    """A day number within the bounds of dates, else None."""
+    return number if DAY_MIN <= number <= DAY_MAX else None
+
+
+def has_bounds(type_: ir.Type) -> bool:
+    """Whether a value of the type's kind may be out of its bounds, not counting overflow."""
+    return isinstance(type_, ir.FloatType | ir.IntType) and type_ not in (
+        ir.FloatType(),
+        ir.IntType(),
+    )
+
+
+def bounded(type_: ir.Type, value: Value) -> Value | None:
+    """A value within the bounds of its type, else None."""
+    return value if within(type_, value) else None
+
+
+def known(value: Value | None) -> Value:
+    """A value that is not None.
+
+    Raises:
+        UnknownError: it is.
+    """
+    if value is None:
+        raise UnknownError
+    return value
+
+
+def unknown() -> bool:
+    """Gives up.
+
+    Raises:
+        UnknownError: always.
+    """
+    raise UnknownError
+
+
+def known_day(number: int) -> int:
+    """As `to_day`.
+
+    Raises:
+        UnknownError: the day is out of bounds.
+    """
+    if not DAY_MIN <= number <= DAY_MAX:
+        raise UnknownError
+    return number
+
+
+def known_float32(number: float) -> float:
+    """As `to_float32`.
+
+    Raises:
+        UnknownError: the number is not finite.
+    """
+    rounded = to_float32(number)
+    if rounded is None:
+        raise UnknownError
+    return rounded

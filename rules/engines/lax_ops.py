@@ -1,0 +1,224 @@
+"""The primitives of the array engines in `jax.lax`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from rules.engines.array_ops import Array, ArrayOps, Arrays, Step
+
+__all__ = ["LAX"]
+
+UNROLLED = 16  # terms of a fold, beyond which it is a loop
+CHUNK = 16  # distances that one fusion compares
+
+
+@jax.custom_jvp
+def _multiply(left: Array, right: Array) -> Array:
+    return lax.mul(left, right)
+
+
+@jax.custom_jvp
+def _divide(left: Array, right: Array) -> Array:
+    return lax.div(left, right)
+
+
+def _finite(slope: Array) -> Array:
+    """A slope, or 0 where it has none: a zero cotangent times NaN would be NaN."""
+    return jnp.where(lax.is_finite(slope), slope, 0)
+
+
+_multiply.defjvps(
+    lambda tangent, _, left, right: tangent * _finite(right),
+    lambda tangent, _, left, right: tangent * _finite(left),
+)
+_divide.defjvps(
+    lambda tangent, _, left, right: tangent * _finite(1 / right),
+    lambda tangent, quotient, left, right: tangent * _finite(-quotient / right),
+)
+
+
+def _product(left: Array, right: Array) -> Array:
+    return _multiply(left, right) if left.dtype == np.float32 else lax.mul(left, right)
+
+
+def _modulo(left: Array, right: Array) -> Array:
+    rest = lax.rem(left, right)
+    zero = np.int32(0)
+    opposed = lax.ne(lax.lt(rest, zero), lax.lt(right, zero))
+    wrong = lax.bitwise_and(lax.ne(rest, zero), opposed)
+    return _select(wrong, lax.add(rest, right), rest)
+
+
+def _select(where: Array, this: Array, other: Array) -> Array:
+    shape = _shape([where, this, other])
+    return lax.select(*(_broadcast(array, shape) for array in (where, this, other)))
+
+
+def _shape(arrays: Sequence[Array]) -> tuple[int, ...]:
+    # Everything here is of one shape or a scalar; shapes may hold symbols, under export.
+    return max((array.shape for array in arrays), key=len)
+
+
+def _broadcast(array: Array, shape: tuple[int, ...]) -> Array:
+    return array if array.shape == shape else lax.broadcast(array, shape)
+
+
+def _unite(words: Sequence[Array]) -> Array:
+    # A loop, since XLA drops optimization barriers before it fuses what stands between them.
+    shape = _shape(words)
+    first, *rest = (_broadcast(word, shape) for word in words)
+    if not rest:
+        return first
+    stacked = jnp.stack([first, *rest])
+    united, _ = lax.scan(lambda so_far, word: (so_far | word, None), stacked[0], stacked[1:])
+    return united
+
+
+def _nearest(distances: Sequence[Array]) -> Array:
+    shape = _shape(distances)
+    groups = [distances[start : start + CHUNK] for start in range(0, len(distances), CHUNK)]
+    first, *rest = (_broadcast(functools.reduce(_nearer, group), shape) for group in groups)
+    if not rest:
+        return first
+    stacked = jnp.stack([first, *rest])
+    nearest, _ = lax.scan(lambda so_far, other: (_nearer(so_far, other), None), first, stacked[1:])
+    return nearest
+
+
+def _least_of(function: Callable[..., Array], terms: Sequence[Arrays]) -> Array:
+    shape = _shape([array for term in terms for array in term])
+    columns = list(zip(*terms, strict=True))
+    alike = [all(array is column[0] for array in column) for column in columns]
+    varied = [_stacked(column) for column, same in zip(columns, alike, strict=True) if not same]
+
+    def distance(items: Sequence[Array]) -> Array:
+        left = iter(items)
+        arrays = [
+            column[0] if same else next(left) for column, same in zip(columns, alike, strict=True)
+        ]
+        return function(*(_broadcast(array, shape) for array in arrays))
+
+    first = distance([column[0] for column in varied])
+    rest = tuple(column[1:] for column in varied)
+    least, _ = lax.scan(lambda so_far, item: (_nearer(so_far, distance(item)), None), first, rest)
+    return least
+
+
+def _stacked(arrays: Sequence[Array]) -> Array:
+    shape = _shape(arrays)
+    return jnp.stack([_broadcast(array, shape) for array in arrays])
+
+
+def _nearer(this: Array, other: Array) -> Array:
+    return _select(lax.le(this, other), this, other)
+
+
+def _at(array: Array, index: Array, axis: int) -> Array:
+    return lax.dynamic_index_in_dim(array, index, axis, keepdims=False)
+
+
+def _to_bits(array: Array) -> Array:
+    *lead, size = array.shape
+    words = -(-size // 32)
+    bits = lax.pad(
+        lax.convert_element_type(array, np.uint32),
+        np.uint32(0),
+        [(0, 0, 0)] * len(lead) + [(0, words * 32 - size, 0)],
+    )
+    bits = bits.reshape(*lead, words, 32)
+    places = jnp.broadcast_to(jnp.arange(32, dtype=np.uint32), bits.shape)
+    return jnp.sum(lax.shift_left(bits, places), axis=-1, dtype=np.uint32)
+
+
+def _from_bits(words: Array, size: int) -> Array:
+    *lead, count = words.shape
+    shape = (*lead, count, 32)
+    places = jnp.broadcast_to(jnp.arange(32, dtype=np.uint32), shape)
+    bits = lax.shift_right_logical(jnp.broadcast_to(words[..., None], shape), places) & 1
+    return bits.reshape(*lead, count * 32)[..., :size].astype(bool)
+
+
+def _fold(step: Step, array: Array) -> Array:
+    terms = jnp.moveaxis(array, -1, 0)
+    if len(terms) <= UNROLLED:
+        return functools.reduce(step, [terms[index] for index in range(len(terms))])
+    total, _ = lax.scan(lambda so_far, term: (step(so_far, term), None), terms[0], terms[1:])
+    return total
+
+
+def _repeat(count: int, step: Step, start: Array) -> Array:
+    def numbered(index: Array, state: Array) -> Array:
+        return step(lax.convert_element_type(index, np.uint32), state)
+
+    return lax.fori_loop(0, count, numbered, start)
+
+
+def _fixpoint(step: Callable[[Arrays], Arrays], start: Arrays) -> Arrays:
+    def again(carry: tuple[Arrays, Array]) -> tuple[Arrays, Array]:
+        before, _ = carry
+        after = step(before)
+        changed = [jnp.any(old != new) for old, new in zip(before, after, strict=True)]
+        return after, functools.reduce(lax.bitwise_or, changed)
+
+    # From nothing nothing rises. A plain `True` would not do under shard_map, where it is
+    # the same on all devices, unlike what comes after.
+    begun = functools.reduce(lax.bitwise_or, [jnp.any(array) for array in start])
+    last, _ = lax.while_loop(lambda carry: carry[1], again, (start, begun))
+    return last
+
+
+LAX = ArrayOps(
+    add=lax.add,
+    subtract=lax.sub,
+    multiply=_product,
+    divide=_divide,
+    modulo=_modulo,
+    negate=lax.neg,
+    absolute=lax.abs,
+    less=lax.lt,
+    less_equal=lax.le,
+    equal=lax.eq,
+    not_equal=lax.ne,
+    conjoin=lax.bitwise_and,
+    disjoin=lax.bitwise_or,
+    invert=lax.bitwise_not,
+    bit_and=lax.bitwise_and,
+    bit_or=lax.bitwise_or,
+    bit_not=lax.bitwise_not,
+    bit_count=lax.population_count,
+    shift_left=lax.shift_left,
+    shift_right=lax.shift_right_logical,
+    select=_select,
+    floor=lax.floor,
+    ceil=lax.ceil,
+    round=functools.partial(lax.round, rounding_method=lax.RoundingMethod.TO_NEAREST_EVEN),
+    convert=lax.convert_element_type,
+    spread=jnp.broadcast_to,
+    place=lax.broadcast_in_dim,
+    transpose=jnp.transpose,
+    reshape=jnp.reshape,
+    at=_at,
+    diagonal=lambda array, first, second: jnp.diagonal(array, 0, first, second),
+    stack=functools.partial(jnp.stack, axis=-1),
+    join=lambda this, other: jnp.concatenate([this, other], axis=-1),
+    pair=lambda this, other: jnp.stack([this, other]),
+    some=functools.partial(jnp.any, axis=-1),
+    total=lambda array: jnp.sum(array, axis=-1, dtype=array.dtype),
+    least=functools.partial(jnp.min, axis=-1),
+    greatest=functools.partial(jnp.max, axis=-1),
+    to_bits=_to_bits,
+    from_bits=_from_bits,
+    fold=_fold,
+    repeat=_repeat,
+    fixpoint=_fixpoint,
+    settle=lax.optimization_barrier,
+    unite=_unite,
+    nearest=_nearest,
+    least_of=_least_of,
+)
