@@ -60,14 +60,17 @@ def open_engine(place: str | Path, *, create: bool) -> sa.Engine:
             raise FileNotFoundError(f"{text}: no such decision record")
         text = f"sqlite:///{Path(text).absolute()}"
     try:
+        backend = sa.make_url(text).get_backend_name()
+        if backend not in ("sqlite", "postgresql"):
+            raise ValueError(f"{place}: found {backend}, expected SQLite or PostgreSQL")
         engine = sa.create_engine(text)
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError) as error:
         raise ValueError(
             f"{place}: {error}; expected a path of an SQLite file or a URL such as "
             "postgresql+psycopg://user@host/database"
         ) from None
-    if engine.dialect.name not in ("sqlite", "postgresql"):
-        raise ValueError(f"{place}: found {engine.dialect.name}, expected SQLite or PostgreSQL")
+    except ModuleNotFoundError as error:
+        raise ValueError(f"{place}: the driver {error.name} is missing; install it") from None
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     if create:

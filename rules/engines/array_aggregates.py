@@ -99,8 +99,6 @@ def _of_ints(space: Space, function: str, counts: Truth, values: Code) -> Code:
             known = both(ops, known, ops.invert(ops.some(doubt)))
     if function == "sum":
         return Code(ops.total(ops.select(counts.true, values.value, np.int32(0))), known)
-    bound, reduce = (
-        (ir.INT_MAX, ops.least) if function == "min" else (ir.INT_MIN, ops.greatest)
-    )
+    bound, reduce = (ir.INT_MAX, ops.least) if function == "min" else (ir.INT_MIN, ops.greatest)
     found = reduce(ops.select(counts.true, values.value, np.int32(bound)))
     return Code(found, both(ops, known, ops.some(counts.true)))

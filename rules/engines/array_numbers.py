@@ -220,7 +220,9 @@ class Numbers:
 
     def total(self, terms: Array) -> Array:
         """float32 `[...]`: the sum over the last axis, in order, rounded after each addition."""
-        return self.ops.fold(lambda so_far, term: self._canonical(self.ops.add(so_far, term)), terms)
+        return self.ops.fold(
+            lambda so_far, term: self._canonical(self.ops.add(so_far, term)), terms
+        )
 
 
 def _constant(number: float) -> np.float32:

@@ -109,9 +109,7 @@ def decide_columns(
     outcomes = [rule.outcome for rule in ruleset.ranked]
     outcome, rule = verdict(ops, decision, outcomes, words)
     limits = [lowering.truth(item.condition) for item in ruleset.constraints]
-    outcome, rule, violated = constrain(
-        ops, decision, ruleset.constraints, limits, outcome, rule
-    )
+    outcome, rule, violated = constrain(ops, decision, ruleset.constraints, limits, outcome, rule)
     distance = margin(ruleset, lowering, outcome, rule) if extras.margin else None
     spread = ops.spread
     return Decisions(

@@ -93,7 +93,8 @@ class Lowering:
     def axes(self, bindings: Sequence[ir.Binding]) -> Axes:
         """The axes of some variables."""
         return tuple(
-            Axis(item.name, item.entity, entity_size(self._ruleset, item.entity)) for item in bindings
+            Axis(item.name, item.entity, entity_size(self._ruleset, item.entity))
+            for item in bindings
         )
 
     def present(self, axes: Axes) -> list[Placed]:

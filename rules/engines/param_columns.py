@@ -41,7 +41,9 @@ def param_columns(ruleset: ir.Ruleset, params: Mapping[str, Any]) -> dict[str, A
     """
     declared = {item.name: item.value for item in ruleset.params}
     arrays = {name: value for name, value in params.items() if hasattr(value, "dtype")}
-    plain = with_params(ruleset, {n: declared.get(n, 0) if n in arrays else v for n, v in params.items()})
+    plain = with_params(
+        ruleset, {n: declared.get(n, 0) if n in arrays else v for n, v in params.items()}
+    )
     codes = text_codes(plain)
     if codes != text_codes(ruleset):
         raise ValueError(

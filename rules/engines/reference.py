@@ -53,9 +53,7 @@ class Evaluation:
         return self.world.values
 
 
-def evaluate(
-    ruleset: ir.Ruleset, case: Mapping[str, Any], *, margin: bool = True
-) -> Evaluation:
+def evaluate(ruleset: ir.Ruleset, case: Mapping[str, Any], *, margin: bool = True) -> Evaluation:
     """Decides one case.
 
     Args:

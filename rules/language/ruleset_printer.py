@@ -234,7 +234,7 @@ def _decision(item: ir.Decision) -> str:
 
 
 def _weight(weight: float) -> str:
-    return f"weight {weight!r}"
+    return f"weight {repr(weight).removesuffix('.0')}"
 
 
 def _annotations(notes: list[str]) -> str:

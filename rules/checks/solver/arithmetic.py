@@ -2,24 +2,27 @@
 
 Operations on settled numbers are computed by the specification itself. With one variable
 operand most are monotone, see `numbers.Monotone`. What is left becomes a new variable, tied to
-its operands by a definition in z3's float32 (IEEE 754, round to nearest even) or in bit
-vectors that cannot overflow.
+its operands: what follows from the bounds that they reach is computed by the specification
+(see `propagation`), and where that does not settle a question, z3 computes in float32 (IEEE
+754, round to nearest even) and in bit vectors that cannot overflow.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from types import MappingProxyType
 
 import z3
 
-from rules.checks.solver.formulas import Formula, conj
-from rules.checks.solver.keys import GAP, first_true, key_of, normal, number_of
+from rules.checks.solver.formulas import Formula, conj, neg, when
+from rules.checks.solver.keys import GAP, first_true, key_of, normal, number_of, successor
 from rules.checks.solver.numbers import (
     BITS,
     Absolute,
+    Box,
     Constant,
     Extreme,
     Monotone,
@@ -34,7 +37,7 @@ from rules.engines.world import World
 from rules.language import ir
 from rules.language.walk import children
 
-__all__ = ["Result", "apply", "constant", "to_value"]
+__all__ = ["Operation", "Result", "apply", "constant", "to_value"]
 
 Result = tuple[Formula, Number]  # whether there is a result, and which
 
@@ -72,11 +75,11 @@ def apply(space: Space, node: ir.Expr, operands: Sequence[Number]) -> Result:
         case ir.Arithmetic(op="-") if operands[0] == constant(0) or operands[0] == constant(0.0):
             return True, Negated(operand=operands[1])
     memo = (_name(node), is_float := _is_float(node.type), *map(_identity, operands))
-    if memo not in space.results:
-        space.operands.extend(operands)  # kept, since an identity may be used again
+    if memo not in space.made:
         made = _settled(node, operands, is_float) or _monotone(space, node, operands, is_float)
-        space.results[memo] = made or _defined(space, node, operands)
-    return space.results[memo]
+        space.made[memo] = made or _tied(space, node, operands), operands
+    result: Result = space.made[memo][0]
+    return result
 
 
 def _identity(number: Number) -> object:
@@ -153,7 +156,7 @@ def _monotone(
     if domain is None:
         return None
     first, last = domain
-    defined = functools.cache(lambda: _defined(space, node, operands)[1].key())
+    defined = functools.cache(lambda: _tied(space, node, operands)[1].key())
     number = Monotone(
         operand,
         image,  # type: ignore[arg-type]
@@ -201,28 +204,79 @@ def _domain(image: Callable[[int], int | None], operand: Number) -> tuple[int, i
 # ------------------------------------------------------------- several variable operands
 
 
-def _defined(space: Space, node: ir.Expr, operands: Sequence[Number]) -> Result:
-    name = _name(node)
-    if isinstance(node.type, ir.FloatType):
-        found = Variable(space, name, is_float=True)
-        defined = space.boolean(f"{name} is defined")
-        formula = _float_definition(node, operands, found.key(), defined)
-        space.define(formula, found.key(), defined)
-        return defined, found
-    return _int_result(space, node, operands)
+def _tied(space: Space, node: ir.Expr, operands: Sequence[Number]) -> Result:
+    name, is_float = _name(node), _is_float(node.type)
+    low, high = (node.type.low, node.type.high) if isinstance(node.type, ir.DateType) else (None, None)
+    result = Variable(space, name, is_float=is_float, low=low, high=high)
+    always = isinstance(node, ir.Arithmetic) and node.op in ("+", "-", "*")
+    total = always and isinstance(node.type, ir.IntType)  # ints are checked not to overflow
+    defined: Formula = True if total else space.boolean(f"{name} is defined")
+    operation = Operation(node=node, operands=tuple(operands), result=result, defined=defined)
+    space.ties.append(operation)
+    if operation.divides:
+        space.axioms.append(when(defined, neg(operation.divisor_is_zero)))
+    return defined, result
 
 
-def _float_definition(
-    node: ir.Expr, operands: Sequence[Number], key: z3.BitVecRef, defined: z3.BoolRef
-) -> z3.BoolRef:
-    result, exists = _float_result(node, operands)
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Operation:
+    """An operation on numbers that vary, and its result."""
+
+    node: ir.Expr
+    operands: tuple[Number, ...]
+    result: Variable
+    defined: Formula
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """See `numbers.Tie`."""
+        own = (self.result.name,)
+        return own if isinstance(self.defined, bool) else (*own, self.defined.decl().name())
+
+    @property
+    def divides(self) -> bool:
+        """Whether there is no result where the second operand is zero."""
+        return _name(self.node) in ("/", "mod")
+
+    @property
+    def divisor_is_zero(self) -> Formula:
+        """Whether it is."""
+        divisor = self.operands[1]
+        return conj(divisor.at_least(0), neg(divisor.at_least(successor(0, is_float=divisor.is_float))))
+
+    def at(self, keys: Sequence[int]) -> int | None:
+        """The key of the result for operands with these keys; None where there is none."""
+        return _compute(self.node, self.operands, keys)
+
+    def image(self, boxes: Sequence[Box]) -> Box | None:
+        """The keys of the results for operands within boxes; None where some have no result.
+
+        Between the ends of its operands no operation leaves what it gives there: it is
+        monotone in each of them, if not always in one direction, and rounding keeps order.
+        """
+        if all(low == high for low, high in boxes):
+            point = self.at([low for low, _ in boxes])
+            return None if point is None else (point, point)
+        if _name(self.node) == "mod" or (self.divides and boxes[1][0] <= 0 <= boxes[1][1]):
+            return None
+        corners = [self.at(keys) for keys in itertools.product(*(set(box) for box in boxes))]
+        known = [corner for corner in corners if corner is not None]
+        return (min(known), max(known)) if len(known) == len(corners) else None
+
+    def exact(self) -> z3.BoolRef:
+        """See `numbers.Tie`."""
+        return (_float_tie if _is_float(self.node.type) else _int_tie)(self)
+
+
+def _float_tie(tie: Operation) -> z3.BoolRef:
+    result, exists = _float_result(tie.node, tie.operands)
     bits = z3.fpToIEEEBV(result)
     exact = z3.If(bits >= 0, bits, _SIGN - bits)
     tiny = z3.And(exact >= -GAP, exact <= GAP)
     finite = z3.Not(z3.Or(z3.fpIsInf(result), z3.fpIsNaN(result)))
     there = z3.And(exists, finite)
     held = z3.If(tiny, z3.BitVecVal(0, BITS), exact)
-    return z3.And(defined == there, z3.Implies(there, key == held))
+    return z3.And(tie.defined == there, z3.Implies(there, tie.result.key() == held))
 
 
 def _float_result(node: ir.Expr, operands: Sequence[Number]) -> tuple[z3.FPRef, z3.BoolRef]:
@@ -255,12 +309,11 @@ def _float(number: Number) -> z3.FPRef:
     return z3.fpBVToFP(z3.If(key >= 0, key, _SIGN - key), z3.Float32())
 
 
-def _int_result(space: Space, node: ir.Expr, operands: Sequence[Number]) -> Result:
-    """Of ints and dates; the result of an int operation other than `mod` always exists."""
-    assert isinstance(node, ir.Arithmetic)
-    left, right = (z3.SignExt(_WIDE - BITS, item.key()) for item in operands)
-    defined: Formula = True
-    match node.op:
+def _int_tie(tie: Operation) -> z3.BoolRef:
+    """Of ints and dates, in vectors wide enough for any result."""
+    left, right = (z3.SignExt(_WIDE - BITS, item.key()) for item in tie.operands)
+    exists = z3.BoolVal(True)
+    match _name(tie.node).removeprefix("date "):
         case "+":
             result = left + right
         case "-":
@@ -269,13 +322,8 @@ def _int_result(space: Space, node: ir.Expr, operands: Sequence[Number]) -> Resu
             result = left * right
         case _:
             result = left % right  # with the sign of the divisor, as in Python
-            defined = right != 0
-    low = high = None
-    if isinstance(node.type, ir.DateType):
-        low, high = node.type.low, node.type.high
-        defined = z3.And(result >= low, result <= high)
-    found = Variable(space, _name(node), is_float=False, low=low, high=high)
-    tie = z3.SignExt(_WIDE - BITS, found.key()) == result
-    formula = tie if defined is True else z3.Implies(defined, tie)
-    space.define(formula, found.key(), costly=node.op not in ("+", "-"))
-    return defined, found
+            exists = right != 0
+    if isinstance(tie.node.type, ir.DateType):
+        exists = z3.And(result >= tie.node.type.low, result <= tie.node.type.high)
+    held = z3.SignExt(_WIDE - BITS, tie.result.key()) == result
+    return z3.And(tie.defined == exists, z3.Implies(exists, held))

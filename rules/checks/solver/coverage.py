@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rules.checks.findings import Finding
-from rules.checks.solver.arithmetic import constant
 from rules.checks.solver.formulas import Formula, conj, disj, neg
-from rules.checks.solver.keys import key_of
-from rules.checks.solver.numbers import Number, compare
+from rules.checks.solver.keys import key_of, successor
+from rules.checks.solver.numbers import Number
 from rules.checks.solver.questions import Questions
 from rules.checks.solver.values import Numeric
 from rules.engines.decisions import UNKNOWN
@@ -76,8 +75,7 @@ def _common_sizes(questions: Questions) -> Formula:
 
 def _common_size(number: Number) -> Formula:
     def between(low: float, high: float) -> Formula:
-        return compare("=", number, constant(low)) if low == high else conj(
-            number.at_least(key_of(low)), neg(number.at_least(key_of(high)))
-        )
+        beyond = successor(key_of(high), is_float=True)
+        return conj(number.at_least(key_of(low)), neg(number.at_least(beyond)))
 
     return disj(between(-LARGE, -SMALL), between(0.0, 0.0), between(SMALL, LARGE))

@@ -132,7 +132,8 @@ class Symbolic:
                         cast(ir.Variable, right), bound
                     )
                     return TRUE if same == (op == "=") else FALSE
-                return compare_values(op, self.value(left, bound), self.value(right, bound))
+                sides = self.value(left, bound), self.value(right, bound)
+                return compare_values(self.space, op, *sides)
             case ir.Quantified(kind=kind, bindings=bindings, body=body):
                 rows = self._rows(bindings, bound)
                 if kind == "some":

@@ -10,47 +10,66 @@ from __future__ import annotations
 
 import bisect
 import dataclasses
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 import z3
 
-from rules.checks.solver.formulas import Formula, conj, disj, equal, neg, select, when
+from rules.checks.solver.formulas import Formula, conj, disj, neg, select, when
 from rules.checks.solver.keys import GAP, LARGEST, first_true, normal, predecessor, successor
 from rules.language.ir import INT_MAX, INT_MIN
 
 __all__ = [
     "BITS",
     "Absolute",
+    "Box",
+    "Boxes",
     "Chosen",
     "Constant",
     "Count",
-    "Definition",
     "Extreme",
     "Monotone",
     "Negated",
     "Number",
     "Space",
+    "Tie",
     "Variable",
-    "compare",
 ]
 
 BITS = 32
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Definition:
-    """What ties the result of an operation to its operands, exactly.
+Box = tuple[int, int]  # the smallest and the largest key
+
+
+class Boxes(Protocol):
+    """What is known of variables at some point of a search."""
+
+    def of(self, variable: Variable) -> Box:
+        """The keys that a variable may have."""
+
+    def holds(self, formula: Formula) -> bool:
+        """Whether a formula is true."""
+
+
+class Tie(Protocol):
+    """What ties variables to the numbers that they come from, exactly.
 
     Attributes:
-        names: of the variables that it defines.
-        formula: over these variables and the operands.
-        costly: whether the solver is told only when it goes wrong without.
+        names: of the variables.
+        operands: the numbers.
     """
 
-    names: tuple[str, ...]
-    formula: z3.BoolRef
-    costly: bool
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the variables."""
+
+    @property
+    def operands(self) -> tuple[Number, ...]:
+        """The numbers."""
+
+    def exact(self) -> z3.BoolRef:
+        """The tie as a formula over bit vectors and floats; costly for the solver."""
 
 
 @dataclasses.dataclass(eq=False)
@@ -58,28 +77,22 @@ class Space:
     """What all formulas of one question share.
 
     Attributes:
-        axioms: what holds in every model, and has not been told to the solver yet.
-        definitions: of the results of arithmetic; those that are not costly are axioms, too.
-        results: of operations that were made already, and their `operands`.
+        axioms: what holds in every case, and has not been told to the solver yet.
+        ties: of the results of arithmetic, and of comparisons of variables, each after those
+            that it needs. The solver is told what follows from them only where it goes wrong.
+        made: results of operations and comparisons that were met already, and the operands,
+            which are kept because an identity may be used again.
     """
 
     axioms: list[Formula] = dataclasses.field(default_factory=list)
-    definitions: list[Definition] = dataclasses.field(default_factory=list)
-    results: dict[object, tuple[Formula, Number]] = dataclasses.field(default_factory=dict)
-    operands: list[Number] = dataclasses.field(default_factory=list)
+    ties: list[Tie] = dataclasses.field(default_factory=list)
+    made: dict[object, tuple[Any, object]] = dataclasses.field(default_factory=dict)
     count: int = 0
 
     def fresh(self, name: str) -> str:
         """A name that is used once."""
         self.count += 1
         return f"{name}#{self.count}"
-
-    def define(self, formula: z3.BoolRef, *variables: z3.ExprRef, costly: bool = True) -> None:
-        """Adds a definition of variables."""
-        names = tuple(variable.decl().name() for variable in variables)
-        self.definitions.append(Definition(names=names, formula=formula, costly=costly))
-        if not costly:
-            self.axioms.append(formula)
 
     def boolean(self, name: str) -> z3.BoolRef:
         """A new boolean variable."""
@@ -107,6 +120,12 @@ class Number(Protocol):
     def key(self) -> z3.BitVecRef:
         """Its key, signed."""
 
+    def box(self, boxes: Boxes) -> Box:
+        """The keys that it may have."""
+
+    def variables(self) -> Iterator[Variable]:
+        """What it depends on."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Constant:
@@ -133,9 +152,13 @@ class Constant:
         """See `Number`."""
         return z3.BitVecVal(self.value, BITS)
 
-    def interval(self, _model: z3.ModelRef) -> tuple[int, int]:
-        """See `Variable`."""
+    def box(self, _boxes: Boxes) -> Box:
+        """See `Number`."""
         return self.value, self.value
+
+    def variables(self) -> Iterator[Variable]:
+        """See `Number`."""
+        return iter(())
 
 
 class Variable:
@@ -197,20 +220,23 @@ class Variable:
                 self.space.axioms.append(literal == (key >= bound))
         return self._key
 
-    @property
-    def is_linked(self) -> bool:
-        """Whether more depends on it than which bounds it reaches."""
-        return self._key is not None
+    def box(self, boxes: Boxes) -> Box:
+        """See `Number`."""
+        return boxes.of(self)
 
-    def interval(self, model: z3.ModelRef) -> tuple[int, int]:
-        """The keys that the model leaves open: a single one if it is linked."""
-        if self._key is not None:
-            key = model.eval(self._key, model_completion=True).as_signed_long()
-            return key, key
-        return self.reached(model)
+    def variables(self) -> Iterator[Variable]:
+        """See `Number`."""
+        yield self
 
-    def reached(self, model: z3.ModelRef) -> tuple[int, int]:
-        """The keys that reach the same bounds as in the model."""
+    def exact_key(self, model: z3.ModelRef) -> int | None:
+        """The key in a model, where more depends on it than which bounds it reaches."""
+        if self._key is None:
+            return None
+        key: int = model.eval(self._key, model_completion=True).as_signed_long()
+        return key
+
+    def reached(self, model: z3.ModelRef) -> Box:
+        """The keys that reach the same bounds as in a model."""
         low, high = self.low, self.high
         for bound in self._bounds:
             if not z3.is_true(model.eval(self.literals[bound], model_completion=True)):
@@ -251,6 +277,15 @@ class Chosen:
         """See `Number`."""
         return z3.If(self.condition, self.then.key(), self.otherwise.key())
 
+    def box(self, boxes: Boxes) -> Box:
+        """See `Number`."""
+        return (self.then if boxes.holds(self.condition) else self.otherwise).box(boxes)
+
+    def variables(self) -> Iterator[Variable]:
+        """See `Number`."""
+        yield from self.then.variables()
+        yield from self.otherwise.variables()
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Negated:
@@ -280,6 +315,15 @@ class Negated:
     def key(self) -> z3.BitVecRef:
         """See `Number`."""
         return -self.operand.key()
+
+    def box(self, boxes: Boxes) -> Box:
+        """See `Number`."""
+        low, high = self.operand.box(boxes)
+        return -high, -low
+
+    def variables(self) -> Iterator[Variable]:
+        """See `Number`."""
+        return self.operand.variables()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -314,6 +358,15 @@ class Absolute:
         """See `Number`."""
         key = self.operand.key()
         return z3.If(key >= 0, key, -key)
+
+    def box(self, boxes: Boxes) -> Box:
+        """See `Number`."""
+        low, high = self.operand.box(boxes)
+        return max(0, low, -high), max(abs(low), abs(high))
+
+    def variables(self) -> Iterator[Variable]:
+        """See `Number`."""
+        return self.operand.variables()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -359,6 +412,19 @@ class Extreme:
             key = z3.If(conj(counts, better), other, key)
         return key
 
+    def box(self, boxes: Boxes) -> Box:
+        """See `Number`."""
+        found = [part.box(boxes) for counts, part in self.parts if boxes.holds(counts)]
+        if not found:
+            return self.low, self.high
+        extreme = max if self.greatest else min
+        return extreme(low for low, _ in found), extreme(high for _, high in found)
+
+    def variables(self) -> Iterator[Variable]:
+        """See `Number`."""
+        for _, part in self.parts:
+            yield from part.variables()
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Count:
@@ -388,9 +454,17 @@ class Count:
     def key(self) -> z3.BitVecRef:
         """See `Number`."""
         one, zero = z3.BitVecVal(1, BITS), z3.BitVecVal(0, BITS)
-        return sum(
-            (z3.If(part, one, zero) for part in self.parts), z3.BitVecVal(self.settled, BITS)
-        )
+        start = z3.BitVecVal(self.settled, BITS)
+        return sum((z3.If(part, one, zero) for part in self.parts), start)
+
+    def box(self, boxes: Boxes) -> Box:
+        """See `Number`."""
+        count = self.settled + sum(map(boxes.holds, self.parts))
+        return count, count
+
+    def variables(self) -> Iterator[Variable]:
+        """See `Number`."""
+        return iter(())
 
 
 class Monotone:
@@ -437,41 +511,13 @@ class Monotone:
         reached = self.operand.at_least(self._turns[bound])
         return reached if self.rising else neg(reached)
 
+    def box(self, boxes: Boxes) -> Box:
+        """See `Number`."""
+        first, last = self.domain
+        ends = (min(max(end, first), last) for end in self.operand.box(boxes))
+        low, high = sorted(map(self._image, ends))
+        return low, high
 
-def compare(op: str, left: Number, right: Number) -> Formula:
-    """Whether the comparison holds of two numbers of one kind."""
-    match op:
-        case ">=":
-            return _not_below(left, right)
-        case "<=":
-            return _not_below(right, left)
-        case ">":
-            return neg(_not_below(right, left))
-        case "<":
-            return neg(_not_below(left, right))
-        case "!=":
-            return neg(compare("=", left, right))
-        case _:
-            return _same(left, right)
-
-
-def _not_below(left: Number, right: Number) -> Formula:
-    """Whether left >= right."""
-    if isinstance(right, Constant):
-        return left.at_least(right.value)
-    if isinstance(left, Constant):
-        return neg(right.at_least(successor(left.value, is_float=left.is_float)))
-    if left.low >= right.high:
-        return True
-    return False if left.high < right.low else left.key() >= right.key()
-
-
-def _same(left: Number, right: Number) -> Formula:
-    if isinstance(left, Constant):
-        left, right = right, left
-    if isinstance(right, Constant):
-        above = left.at_least(successor(right.value, is_float=right.is_float))
-        return conj(left.at_least(right.value), neg(above))
-    if left.high < right.low or right.high < left.low:
-        return False
-    return left.key() == right.key()
+    def variables(self) -> Iterator[Variable]:
+        """See `Number`."""
+        return self.operand.variables()

@@ -6,9 +6,10 @@ from typing import NamedTuple, TypeAlias
 
 import z3
 
+from rules.checks.solver.comparing import compare
 from rules.checks.solver.formulas import Formula, Truth, conj, disj, equal, k3_if, neg, when
 from rules.checks.solver.keys import key_of, successor
-from rules.checks.solver.numbers import Chosen, Number, compare
+from rules.checks.solver.numbers import Chosen, Number, Space
 from rules.engines.values import canonical
 from rules.language import ir
 
@@ -104,13 +105,15 @@ def choose(condition: Truth, then: SymbolicValue, otherwise: SymbolicValue) -> S
     return Coded(there, z3.If(taken, _vector(then.code), _vector(otherwise.code)))
 
 
-def compare_values(op: str, left: SymbolicValue, right: SymbolicValue) -> Truth:
+def compare_values(
+    space: Space, op: str, left: SymbolicValue, right: SymbolicValue
+) -> Truth:
     """A comparison: unknown where a side is."""
     there = conj(left.known, right.known)
     held: Formula
     match left, right:
         case Numeric(number=a), Numeric(number=b):
-            held = compare(op, a, b)
+            held = compare(space, op, a, b)
         case Coded(code=a), Coded(code=b):
             same = a == b if isinstance(a, int) and isinstance(b, int) else _vector(a) == b
             held = same if op == "=" else neg(same)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rules.cli.files import writable
 from rules.cli.running import InputError, Subparsers, counted
-from rules.cli.settings import load_ruleset
+from rules.cli.settings import add_settings, load_ruleset
 
 if TYPE_CHECKING:
     from rules.audit import AuditLog
@@ -45,6 +45,7 @@ def _add_options(name: str, action: argparse.ArgumentParser) -> None:
             action.add_argument("--ruleset", help="other rules, to see what they would change")
             action.add_argument("--after", type=int, default=0, help="begin after this entry")
             action.add_argument("--limit", type=int, default=20, help="differences to print")
+            add_settings(action)
         case "show":
             action.add_argument("sequence", type=int, help="the number of the entry")
         case "export":
@@ -84,7 +85,7 @@ def _replay(log: AuditLog, arguments: argparse.Namespace) -> int:
 
     ruleset = None
     if arguments.ruleset is not None:
-        ruleset = load_ruleset(arguments.ruleset, argparse.Namespace(on=None, param=[]))
+        ruleset = load_ruleset(arguments.ruleset, arguments)
     found = replay(
         log,
         engine=arguments.engine,

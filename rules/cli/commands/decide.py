@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from rules.cli.files import existing, writable
 from rules.cli.running import InputError, Subparsers, bad_cases, counted, per_file
 from rules.cli.settings import add_settings, load_ruleset
+
+if TYPE_CHECKING:
+    from rules.decided import Decided
 
 __all__ = ["add"]
 
@@ -17,6 +21,9 @@ def add(subparsers: Subparsers) -> None:
     parser.add_argument("files", nargs=1, metavar="FILE")
     parser.add_argument("--cases", required=True, help="csv, jsonl or parquet")
     parser.add_argument("--out", help="write the decisions: csv, jsonl or parquet")
+    parser.add_argument(
+        "--audit", metavar="RECORD", help="append to a decision record: an SQLite file or a URL"
+    )
     parser.add_argument(
         "--engine",
         default="auto",
@@ -51,8 +58,18 @@ def _decide(file: str, arguments: argparse.Namespace) -> int:
             violated=bool(ruleset.constraints),
         )
         table = decided.to_table()
+        if arguments.audit:
+            _record(decided, arguments)
     print(summarise(table, ruleset))
     if out:
         write_table(table, out)
         print(f"wrote {counted(table.num_rows, 'row')} to {out}")
     return 0
+
+
+def _record(decided: Decided, arguments: argparse.Namespace) -> None:
+    from rules.audit import AuditLog
+
+    with AuditLog(arguments.audit) as log:
+        head = log.record(decided, engine=arguments.engine)
+    print(f"recorded in {arguments.audit}, head {head}")

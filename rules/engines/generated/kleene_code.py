@@ -35,7 +35,8 @@ class KleeneCode:
         self._params = {item.name: item for item in ruleset.params}
         self._derived = {item.name: item for item in ruleset.derived}
         names = [item.name for item in ruleset.entities]
-        names += [item.name for item in (*ruleset.inputs, *ruleset.derived)]
+        names += [item.name for item in ruleset.inputs]
+        names += [item.name for item in ruleset.derived]
         self.slots = {name: slot for slot, name in enumerate(names)}
         self._group: dict[str, int] = {}
         self._functions = 0

@@ -282,7 +282,7 @@ def test_replay_by_other_rules(log: AuditLog) -> None:
 def test_errors(log: AuditLog, tmp_path: Path, policy: rules.Ruleset) -> None:
     with pytest.raises(FileNotFoundError, match=r"no\.db: no such decision record"):
         AuditLog(tmp_path / "no.db", create=False)
-    with pytest.raises(ValueError, match="expected a path of an SQLite file or a URL"):
+    with pytest.raises(ValueError, match="found nonsense, expected SQLite or PostgreSQL"):
         AuditLog("nonsense://x")
     with pytest.raises(AuditError, match="there is no entry 99; the last is 9"):
         log.entry(99)

@@ -213,7 +213,11 @@ def test_another_batch_of_the_same_shape_is_not_compiled_again(cases: dict[str, 
 @pytest.mark.parametrize(
     ("params", "error", "text"),
     [
-        ({"cutof": 0.3}, ValueError, "no param cutof; its params: cutoff, most, home; did you mean"),
+        (
+            {"cutof": 0.3},
+            ValueError,
+            "no param cutof; its params: cutoff, most, home; did you mean",
+        ),
         ({"cutoff": 3.0}, ValueError, "param cutoff: found 3.0, expected a number >= 0 and <= 1"),
         ({"cutoff": "much"}, TypeError, "cutoff: found 'much'"),
         ({"cutoff": np.ones(3, np.int32)}, TypeError, "column cutoff is int32, expected float32"),

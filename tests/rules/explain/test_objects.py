@@ -189,7 +189,8 @@ def test_many_guarantors_are_not_listed_one_by_one() -> None:
     assert "(and 44 more)" in str(found)
 
 
-def test_engines_that_disagree_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_engines_that_disagree_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(Query, "decide", lambda _: ("refer", UNKNOWN))
     with pytest.raises(EnginesDisagreeError, match="backward says refer by unknown") as caught:
         explain(POLICY, applicant(parent={("zoe", "carl"): None}))
