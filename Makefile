@@ -7,13 +7,18 @@ BIN := $(VENV)/bin
 # By the environment, so that the isolated build of a wheel is pinned too.
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: demo digits test test-fast test-crash test-fuzz lint format wheel clean
+.PHONY: demo digits guideline test test-fast test-crash test-fuzz lint format wheel clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python launch.py --config=experiments/credit/config.py --workdir=runs/credit
 
 digits: $(VENV)/.demo
 	$(BIN)/python launch.py --config=experiments/digits/config.py --workdir=runs/digits
+
+# The cholesterol guideline against its CLIPS original.
+guideline: $(VENV)/.demo
+	$(INSTALL) -e ".[oracles]"
+	$(BIN)/python -m experiments.cholesterol.compare --patients 5000
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov=research --cov=rules --cov-report=term:skip-covered --cov-fail-under=90

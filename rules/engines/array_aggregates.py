@@ -48,7 +48,7 @@ def _flat(space: Space, item: Placed, free: Axes, bound: Axes) -> Lowered:
     shape = (*space.full(free), math.prod(axis.size for axis in bound))
     if len(bound) == 1:
         return value
-    return each(lambda array: space.ops.reshape(array, shape), value)
+    return each(space.ops.reshape, value, shape)
 
 
 def _count(space: Space, counts: Truth) -> Code:

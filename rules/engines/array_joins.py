@@ -77,7 +77,7 @@ class Joins:
             groups[i] += groups.pop(j)
         sides = [self.all_of(group) for group in groups]
         if len(sides) == 2:
-            return self._product(*sides, axis)
+            return self._product(sides[0], sides[1], axis)
         (side,) = sides
         axes = tuple(other for other in side.axes if other != axis)
         truth = self._space.spread(side, (*axes, axis))

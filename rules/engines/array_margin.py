@@ -8,8 +8,8 @@ import numpy as np
 
 from rules.engines import kleene
 from rules.engines.array_ops import Array
-from rules.engines.decisions import DEFAULT
 from rules.engines.array_slack import INFINITE, Slacks
+from rules.engines.decisions import DEFAULT
 from rules.engines.lowered import Placed
 from rules.engines.lowering import Lowering
 from rules.engines.robustness import can_change
@@ -156,8 +156,8 @@ class _Robustness:
         known = kleene.known(self._ops, item.value)
         if known is None:
             return self(expr)
-        sides, axes = self._space.align(Placed(known, item.axes), self(expr))
-        return Placed(self._ops.select(*sides, neutral), axes)
+        (where, distance), axes = self._space.align(Placed(known, item.axes), self(expr))
+        return Placed(self._ops.select(where, distance, neutral), axes)
 
     def _over_objects(self, expr: ir.Quantified) -> Placed:
         """The extreme over the objects that are surely there."""

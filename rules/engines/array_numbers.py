@@ -25,7 +25,7 @@ from rules.engines.lowered import Code, Lowered
 from rules.engines.values import FLOAT_MAX, INT_MISSING, TINY, canonical
 from rules.language import ir
 
-__all__ = ["Numbers", "both", "encoded", "literal", "where_unknown"]
+__all__ = ["Numbers", "both", "encoded", "literal", "text_codes", "where_unknown"]
 
 ZERO, NAN = np.float32(0), np.float32(np.nan)
 
@@ -46,6 +46,15 @@ def where_unknown(ops: ArrayOps, lowered: Lowered) -> Array | None:
             return None if known is None else ops.invert(known)
         case _:
             return ops.not_equal(lowered, lowered)
+
+
+def text_codes(ruleset: ir.Ruleset) -> Mapping[str, int]:
+    """The codes of the texts in a rule set."""
+    if not any(isinstance(type_, ir.StringType) for type_ in ruleset.types.values()):
+        return {}
+    from rules.encoding.texts import texts  # with pyarrow, which most rule sets do without
+
+    return {text: code for code, text in enumerate(texts(ruleset))}
 
 
 def literal(value: float | int | bool | str, type_: ir.Type, codes: Mapping[str, int]) -> Lowered:

@@ -116,10 +116,7 @@ def _star_times(lowering: Lowering, left: Truth, right: Truth) -> Truth:
     if left.possible is None and right.possible is None:
         return Truth(star_times(ops, left.true, right.true), None)
     both_left = ops.pair(left.true, kleene.possible(left))
-    if left is right:
-        both_right = both_left
-    else:
-        both_right = ops.pair(right.true, kleene.possible(right))
+    both_right = both_left if left is right else ops.pair(right.true, kleene.possible(right))
     planes = star_times(ops, both_left, both_right)
     return Truth(ops.at(planes, np.uint32(0), 0), ops.at(planes, np.uint32(1), 0))
 

@@ -90,8 +90,12 @@ def _broadcast(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]
     Unlike that of NumPy it takes the symbolic sizes of `jax.export`.
     """
     pairs = itertools.zip_longest(reversed(left), reversed(right), fillvalue=1)
-    sizes = [(b if a == 1 else a) if a == b or 1 in (a, b) else None for a, b in pairs]
-    return None if None in sizes else tuple(reversed(sizes))
+    sizes: list[int] = []
+    for a, b in pairs:
+        if a != b and 1 not in (a, b):
+            return None
+        sizes.insert(0, b if a == 1 else a)
+    return tuple(sizes)
 
 
 def _read(ruleset: ir.Ruleset) -> tuple[ir.Input, ...]:

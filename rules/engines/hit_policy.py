@@ -12,7 +12,7 @@ from typing import TypeAlias
 from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN, VIOLATED
 from rules.language import ir
 
-__all__ = ["Outcome", "Truths", "constrain", "decide", "undecided"]
+__all__ = ["Outcome", "Truths", "constrain", "decide", "undecided", "unknown_outcome"]
 
 Outcome: TypeAlias = str | frozenset[str]
 Truths: TypeAlias = Sequence[bool | None]
@@ -30,7 +30,7 @@ def decide(decision: ir.Decision, outcomes: Sequence[str], truths: Truths) -> tu
     if decision.policy in ("unique", "any") and _conflict(decision.policy, outcomes, fires):
         return decision.unknown, CONFLICT
     if undecided(decision, outcomes, truths):
-        return _unknown(decision), UNKNOWN
+        return unknown_outcome(decision), UNKNOWN
     rule = fires[0] if fires else DEFAULT
     if decision.policy == "collect":
         return _collected(decision, outcomes, fires), rule
@@ -64,9 +64,9 @@ def constrain(
         if out and item.weight is None
     ]
     if True in binding:
-        return _unknown(decision), VIOLATED, violated
+        return unknown_outcome(decision), VIOLATED, violated
     if None in binding:
-        return _unknown(decision), UNKNOWN, violated
+        return unknown_outcome(decision), UNKNOWN, violated
     return outcome, rule, violated
 
 
@@ -92,7 +92,8 @@ def undecided(decision: ir.Decision, outcomes: Sequence[str], truths: Truths) ->
             return [r for r in unknown if outcomes[r] != decision.default]
 
 
-def _unknown(decision: ir.Decision) -> Outcome:
+def unknown_outcome(decision: ir.Decision) -> Outcome:
+    """What comes out where nothing can be decided."""
     return frozenset({decision.unknown}) if decision.policy == "collect" else decision.unknown
 
 

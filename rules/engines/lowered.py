@@ -59,13 +59,14 @@ class Placed(NamedTuple):
     fixed: bool = True
 
 
-def each(function: Callable[[Array], Array], lowered: Lowered) -> Lowered:
-    """The same kind of value, with each of its arrays mapped."""
+def each(function: Callable[..., Array], lowered: Lowered, *arguments: Any) -> Lowered:
+    """The same kind of value, with each of its arrays mapped to `function(array, *arguments)`."""
     match lowered:
         case Truth(true=value, possible=mask) | Code(value=value, known=mask):
-            return type(lowered)(function(value), None if mask is None else function(mask))
+            mapped = None if mask is None else function(mask, *arguments)
+            return type(lowered)(function(value, *arguments), mapped)
         case _:
-            return function(lowered)
+            return function(lowered, *arguments)
 
 
 class Space:
@@ -108,8 +109,7 @@ class Space:
 
     def spread(self, item: Placed, axes: Axes) -> Lowered:
         """A value as arrays of full shape, scalars too."""
-        full = self.full(axes)
-        return each(lambda array: self.ops.spread(array, full), self.move(item, axes))
+        return each(self.ops.spread, self.move(item, axes), self.full(axes))
 
     def full(self, axes: Axes) -> tuple[int, ...]:
         """The shape of arrays over these axes."""

@@ -7,13 +7,14 @@ lowered once, whatever the number of its uses.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
 from rules.engines import kleene
 from rules.engines.array_aggregates import aggregate
 from rules.engines.array_joins import Joins, parts
-from rules.engines.array_numbers import Numbers, encoded, literal, where_unknown
+from rules.engines.array_numbers import Numbers, encoded, literal, text_codes, where_unknown
 from rules.engines.array_ops import Array, ArrayOps
 from rules.engines.array_recursion import solve
 from rules.engines.columns import entity_size
@@ -22,7 +23,9 @@ from rules.engines.lowered import Axes, Axis, Code, Lowered, Placed, Space, each
 from rules.language import ir
 from rules.language.strata import is_recursive
 
-__all__ = ["Lowering", "text_codes"]
+__all__ = ["Lowering"]
+
+_Key: TypeAlias = ir.Expr | str | ir.Binding
 
 
 class Lowering:
@@ -55,10 +58,10 @@ class Lowering:
             **{item.name: item for item in ruleset.inputs},
         }
         self._codes = text_codes(ruleset)
-        self._memo: dict[ir.Expr | str | ir.Binding, Placed] = {}
+        self._memo: dict[_Key, Placed] = {}
         self._unknown: dict[ir.Expr, Array | None] = {}
         # What depends on the state of the recursion that is being solved.
-        self._state: dict[ir.Expr | str | ir.Binding, Placed] = {}
+        self._state: dict[_Key, Placed] = {}
         self._define_all()
 
     def truth(self, expr: ir.Expr) -> Truth:
@@ -109,11 +112,11 @@ class Lowering:
         self, group: Sequence[ir.Derived], state: Mapping[str, Placed]
     ) -> dict[str, Placed]:
         """The truths of a recursive group from given ones, the later from the new earlier."""
-        self._state = dict(state)
+        self._state.update(state)
         for item in group:
             self._state[item.name] = self._derived(item)._replace(fixed=False)
         found = {item.name: self._state[item.name] for item in group}
-        self._state = {}
+        self._state.clear()
         return found
 
     # ------------------------------------------------------------------ names
@@ -126,7 +129,7 @@ class Lowering:
             else:
                 self._memo[group[0].name] = self._derived(group[0])
 
-    def _keep(self, key: ir.Expr | str | ir.Binding, item: Placed) -> Placed:
+    def _keep(self, key: _Key, item: Placed) -> Placed:
         (self._memo if item.fixed else self._state)[key] = item
         return item
 
@@ -183,18 +186,18 @@ class Lowering:
                 axes[place] = axes[place]._replace(name=argument.name)
             else:
                 index = self._object(argument, axes.pop(place).entity)
-                value = each(lambda a, i=index, p=place: self.ops.at(a, i, lead + p), value)
+                value = each(self.ops.at, value, index, lead + place)
         for axis in [axis for axis in dict.fromkeys(axes) if axes.count(axis) > 1]:
             while axes.count(axis) > 1:
                 i, j = axes.index(axis), len(axes) - 1 - axes[::-1].index(axis)
-                value = each(lambda a, i=i, j=j: self.ops.diagonal(a, lead + i, lead + j), value)
+                value = each(self.ops.diagonal, value, lead + i, lead + j)
                 axes = [*(other for k, other in enumerate(axes) if k not in (i, j)), axis]
         return Placed(value, tuple(axes), item.fixed)
 
     def _object(self, constant: ir.Const, entity: str) -> np.uint32:
         domain = self._ruleset.entity[entity].domain
         assert domain is not None, "arguments are variables, or constants of fixed domains"
-        return np.uint32(domain.index(constant.value))  # type: ignore[arg-type]
+        return np.uint32(domain.index(constant.value))
 
     def _variable(self, expr: ir.Variable) -> Placed:
         (axis,) = self.axes([ir.Binding(name=expr.name, entity=expr.entity)])
@@ -283,15 +286,6 @@ class Lowering:
         if expr.function == "count":
             return aggregate(self.space, "count", bound, [*counted, body], None)
         return aggregate(self.space, expr.function, bound, counted, body)
-
-
-def text_codes(ruleset: ir.Ruleset) -> Mapping[str, int]:
-    """The codes of the texts in a rule set."""
-    if not any(isinstance(type_, ir.StringType) for type_ in ruleset.types.values()):
-        return {}
-    from rules.encoding.texts import texts  # with pyarrow, which most rule sets do without
-
-    return {text: code for code, text in enumerate(texts(ruleset))}
 
 
 def _batch(ruleset: ir.Ruleset, columns: Mapping[str, Array]) -> tuple[int, ...]:

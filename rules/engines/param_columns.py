@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from rules.engines.array_numbers import literal
+from rules.engines.array_numbers import literal, text_codes
 from rules.engines.array_ops import Array
 from rules.engines.kleene import Truth
 from rules.engines.lowered import Code
-from rules.engines.lowering import text_codes
 from rules.language import ir
 from rules.language.settings import with_params
 

@@ -38,6 +38,9 @@ _DATE = "a date is written 2026-01-31"
 _COLON = "a colon follows the variables, for example some g: earns(g) > 100"
 _ENTITY = "write entity Guarantor max 8, entity Month in 1..12 or entity Side in {left, right}"
 
+# How far around an error its context is looked for: the patterns may take time squared in it.
+_BEFORE, _AFTER = 1000, 100
+
 # Habits that show only with what stands around the error, which the group `here` marks.
 _CONTEXTS = tuple(
     (re.compile(pattern), hint)
@@ -105,7 +108,7 @@ _CONTEXTS = tuple(
          "a param is one number, date, text or truth; compute with derive"),
         (r"\bgiven\s(?:[^#]*,)?\s*(?P<here>not)\b",
          "write late(3) = false for one object, no late for none at all"),
-        (r"\b(?:given|,)\s*no\s*(?P<here>$|[^\s=(]+)",
+        (r"\b(?:given|,)\s*no\s*(?P<here>[^\s=(]+)",
          "say what there is none of, for example no late"),
         (rf"\bno\s+{_NAME}\s*(?P<here>[(=])", "no is followed by the name of a relation or an "
          "entity alone; for one object write late(3) = false"),
@@ -121,7 +124,7 @@ def habit(text: str, start: int) -> str | None:
         start: the offset of the error.
     """
     for context, hint in _CONTEXTS:
-        for match in context.finditer(text):
+        for match in context.finditer(text, max(0, start - _BEFORE), start + _AFTER):
             if match.start("here") == start:
                 return match.expand(hint)
     for pattern, hint in _HABITS:

@@ -15,11 +15,12 @@ from typing import TypeVar
 
 from rules.errors import RuleError, did_you_mean
 from rules.language import syntax
-from rules.language.ir import Source, Span
+from rules.language.ir import Source
 from rules.language.parser import parse_document
 from rules.language.source import read_text
+from rules.language.spans import with_spans
 
-__all__ = ["with_imports"]
+__all__ = ["TABLES", "with_imports"]
 
 RULES, TABLES = (".rules",), (".csv", ".yaml", ".yml")
 
@@ -157,14 +158,4 @@ def _unreadable(word: syntax.Word, path: Path, shown: str, error: OSError) -> Ru
 
 def _in_source(node: _Node, source: int) -> _Node:
     """The same syntax with spans that say which file they are in."""
-    if isinstance(node, Span):
-        return dataclasses.replace(node, source=source)
-    if isinstance(node, tuple):
-        return tuple(_in_source(item, source) for item in node)  # type: ignore[return-value]
-    if dataclasses.is_dataclass(node) and not isinstance(node, type):
-        fields = {
-            field.name: _in_source(getattr(node, field.name), source)
-            for field in dataclasses.fields(node)
-        }
-        return type(node)(**fields)
-    return node
+    return with_spans(node, lambda span: dataclasses.replace(span, source=source))

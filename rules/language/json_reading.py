@@ -13,8 +13,8 @@ from rules.language.json_form import CHOICES, FORMAT, SPAN_FIELDS, form_fields, 
 
 __all__ = ["read_form"]
 
-# Expressions of a text are at most 100 levels deep, and a level is a node and its field.
-MAX_DEPTH = 500
+# Expressions of a text are at most 100 levels deep; few of them make two nodes.
+MAX_DEPTH = 200
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
 
@@ -40,11 +40,6 @@ def read_form(form: Mapping[str, Any]) -> ir.Ruleset:
 
 
 def _read(value: Any, hint: Any, path: str, depth: int) -> Any:
-    if depth > MAX_DEPTH:
-        raise RuleError(
-            "$: this form is nested too deeply",
-            hint="give parts of long expressions names of their own, as derived values",
-        )
     kinds = options(hint)
     if value is None and type(None) in kinds:
         return None
@@ -56,7 +51,10 @@ def _read(value: Any, hint: Any, path: str, depth: int) -> Any:
         return _span(value, path)
     if isinstance(value, list | tuple) and arrays:
         (item, _) = typing.get_args(arrays[0])
-        return tuple(_read(each, item, f"{path}[{i}]", depth + 1) for i, each in enumerate(value))
+        items = []
+        for index, each in enumerate(value):
+            items.append(_read(each, item, f"{path}[{index}]", depth))
+        return tuple(items)
     if type(value) in kinds:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -73,6 +71,11 @@ def _read(value: Any, hint: Any, path: str, depth: int) -> Any:
 
 
 def _node(form: Mapping[str, Any], kinds: tuple[Any, ...], path: str, depth: int) -> Any:
+    if depth > MAX_DEPTH:
+        raise RuleError(
+            "$: this form is nested too deeply",
+            hint="give parts of long expressions names of their own, as derived values",
+        )
     names = [kind.__name__ for kind in kinds]
     name = form.get("is")
     if name not in names:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rules.checks.build import build_ruleset
-from rules.language.imports import with_imports
+from rules.language.imports import TABLES, with_imports
 from rules.language.ir import Ruleset
 from rules.language.parser import parse_document
 from rules.language.source import read_text
@@ -32,10 +32,16 @@ def load(path: str | Path) -> Ruleset:
     """Reads, parses and checks a rule file and what it imports.
 
     Args:
-        path: a UTF-8 text, by convention named `*.rules`.
+        path: a UTF-8 text, by convention named `*.rules`; or a decision table (`*.csv`,
+            `*.yaml`, `*.yml`) that declares its inputs: the rule set that imports it.
 
     Raises:
         OSError: the file cannot be read.
         RuleError: as `parse`, or the file is not UTF-8.
     """
+    path = Path(path)
+    if path.suffix.lower() in TABLES:
+        from rules.tables import rule_text  # few files need it
+
+        return parse(rule_text(path), filename=str(path.with_suffix(".rules")))
     return parse(read_text(path), filename=str(path))

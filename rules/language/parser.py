@@ -14,14 +14,11 @@ from lark.visitors import Transformer_NonRecursive, v_args
 from rules.errors import RuleError
 from rules.language import syntax
 from rules.language.ir import Span
+from rules.language.refusals import check_expression
 from rules.language.reserved import RESERVED
-from rules.language.source import excerpt
 from rules.language.syntax_errors import explain_syntax_error
 
-__all__ = ["parse_document"]
-
-# Engines and checks walk expressions recursively; this keeps them far from Python's limit.
-MAX_DEPTH = 100
+__all__ = ["parse_document", "parse_part"]
 
 
 def parse_document(text: str, *, filename: str = "<rules>") -> syntax.Document:
@@ -36,25 +33,39 @@ def parse_document(text: str, *, filename: str = "<rules>") -> syntax.Document:
             what was expected at that place.
     """
     try:
-        try:
-            tree = _lalr().parse(text)
-        except lark.UnexpectedInput as error:
-            raise explain_syntax_error(error, text) from None
-        document: syntax.Document = _ToSyntax().transform(tree)
+        document: syntax.Document = parse_part(text, "start")
         for declaration in document.declarations:
             for expression in _expressions(declaration):
-                _check_depth(expression)
-                _check_dates(expression, text)
+                check_expression(expression, text)
     except RuleError as error:
         raise error.within(filename, text) from None
     return document
+
+
+def parse_part(text: str, start: str) -> Any:
+    """Parses a text that is one thing of the grammar: an `expression`, a `type`, an `input`.
+
+    Raises:
+        RuleError: it is not.
+    """
+    try:
+        tree = _lalr().parse(text, start=start)
+    except lark.UnexpectedInput as error:
+        raise explain_syntax_error(error, text) from None
+    return _ToSyntax().transform(tree) if isinstance(tree, lark.Tree) else tree
 
 
 @functools.cache
 def _lalr() -> lark.Lark:
     grammar = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
     grammar = grammar.replace("RESERVED", "|".join(sorted(RESERVED)))
-    return lark.Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=True)
+    return lark.Lark(
+        grammar,
+        parser="lalr",
+        start=["start", "expression", "type", "input"],
+        propagate_positions=True,
+        maybe_placeholders=True,
+    )
 
 
 def _expressions(declaration: syntax.Declaration) -> list[syntax.Expression]:
@@ -69,41 +80,6 @@ def _expressions(declaration: syntax.Declaration) -> list[syntax.Expression]:
             return [e.condition for e in declaration.expectations if isinstance(e, syntax.Holds)]
         case _:
             return []
-
-
-def _check_depth(expression: syntax.Expression) -> None:
-    level: list[syntax.Expression] = [expression]
-    for _ in range(MAX_DEPTH):
-        level = [child for node in level for child in syntax.children(node)]
-        if not level:
-            return
-    raise RuleError(
-        f"this expression is nested more than {MAX_DEPTH} levels deep",
-        span=expression.span,
-        hint="give its parts names of their own with derive",
-    )
-
-
-# How dates are written elsewhere; in the language these would be calculations.
-_OTHER_DATE = re.compile(r"\d{4}([-/])\d{1,2}\1\d{1,2}|\d{1,2}([-/])\d{1,2}\2\d{4}")
-
-
-def _check_dates(expression: syntax.Expression, text: str) -> None:
-    pending = [expression]
-    while pending:
-        node = pending.pop()
-        pending.extend(syntax.children(node))
-        match node:
-            case syntax.Binary(
-                op="/" | "-",
-                left=syntax.Binary(left=syntax.Number(), right=syntax.Number()),
-                right=syntax.Number(),
-            ) if _OTHER_DATE.fullmatch(excerpt(text, node.span)):
-                raise RuleError(
-                    "this calculates; a date is written year-month-day in ten characters",
-                    span=node.span,
-                    hint="for example 2026-01-31; to calculate, leave blanks around the operators",
-                )
 
 
 def _span(place: Meta | lark.Token) -> Span:

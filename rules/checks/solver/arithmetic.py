@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
+import operator
 from collections.abc import Callable, Sequence
 from types import MappingProxyType
 
@@ -248,24 +249,54 @@ class Operation:
         """The key of the result for operands with these keys; None where there is none."""
         return _compute(self.node, self.operands, keys)
 
+    def never_defined(self, boxes: Sequence[Box]) -> bool:
+        """Whether there is no result for any operands within boxes; False if that is hard."""
+        return all(low == high for low, high in boxes) and self.at([low for low, _ in boxes]) is None
+
+    def always_defined(self, boxes: Sequence[Box]) -> bool:
+        """Whether there is a result for all operands within boxes; False if that is hard."""
+        image = self.image(boxes)
+        return image is not None and self.result.low <= image[0] <= image[1] <= self.result.high
+
     def image(self, boxes: Sequence[Box]) -> Box | None:
-        """The keys of the results for operands within boxes; None where some have no result.
+        """The keys between which the results are, where there are any; None if that is hard.
 
         Between the ends of its operands no operation leaves what it gives there: it is
         monotone in each of them, if not always in one direction, and rounding keeps order.
+        Ends beyond what the result can be stand for operands without a result.
         """
         if all(low == high for low, high in boxes):
             point = self.at([low for low, _ in boxes])
             return None if point is None else (point, point)
         if _name(self.node) == "mod" or (self.divides and boxes[1][0] <= 0 <= boxes[1][1]):
             return None
-        corners = [self.at(keys) for keys in itertools.product(*(set(box) for box in boxes))]
-        known = [corner for corner in corners if corner is not None]
-        return (min(known), max(known)) if len(known) == len(corners) else None
+        corners = [self._corner(keys) for keys in itertools.product(*(set(box) for box in boxes))]
+        return min(corners), max(corners)
+
+    def _corner(self, keys: Sequence[int]) -> int:
+        key = self.at(keys)
+        if key is not None:
+            return key
+        parts = zip(keys, self.operands, strict=True)
+        exact = _EXACT[_name(self.node)](*(to_value(k, is_float=n.is_float) for k, n in parts))
+        return self.result.high + 1 if exact > 0 else self.result.low - 1
 
     def exact(self) -> z3.BoolRef:
         """See `numbers.Tie`."""
         return (_float_tie if _is_float(self.node.type) else _int_tie)(self)
+
+
+# Beyond float32, and beyond the days there are, only the sign of a result matters.
+_EXACT = MappingProxyType(
+    {
+        "+": operator.add,
+        "-": operator.sub,
+        "*": operator.mul,
+        "/": operator.truediv,
+        "date +": operator.add,
+        "date -": operator.sub,
+    }
+)
 
 
 def _float_tie(tie: Operation) -> z3.BoolRef:

@@ -15,8 +15,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import z3
 
 from rules.cases import encode
+from rules.checks.solver.arithmetic import to_value
 from rules.checks.solver.keys import number_of
 from rules.checks.solver.numbers import Variable
 from rules.checks.solver.plain import place_in
@@ -58,10 +60,13 @@ class _Free(NamedTuple):
     leaf: Leaf
     number: Variable
     index: tuple[int, ...]  # of its objects
+    low: float  # between which numbers the model has it
+    high: float
 
 
 def nearby(
     symbolic: SymbolicCase,
+    model: z3.ModelRef,
     case: dict[str, Any],
     earlier: Sequence[dict[str, Any]],
     targets: Sequence[Target],
@@ -71,12 +76,13 @@ def nearby(
 
     Args:
         symbolic: all cases.
-        case: the candidate.
+        model: of the solver.
+        case: the candidate, which is the case of this model.
         earlier: cases whose numbers served other questions.
         targets: what the rule sets are hoped to say about it.
         is_witness: decides by the reference engine.
     """
-    free = list(_free(symbolic, case))
+    free = list(_free(symbolic, model, case))
     if not free:
         return None
     generator = np.random.default_rng(0)
@@ -98,18 +104,22 @@ def nearby(
     return None
 
 
-def _free(symbolic: SymbolicCase, case: dict[str, Any]) -> Iterator[_Free]:
+def _free(
+    symbolic: SymbolicCase, model: z3.ModelRef, case: dict[str, Any]
+) -> Iterator[_Free]:
+    tied = symbolic.space.tied
     for leaf in symbolic.leaves.values():
         entries, place = place_in(case, leaf)
         number = leaf.value.number if isinstance(leaf.value, Numeric) else None
         if entries is None or entries[place] is None:
             continue
-        if isinstance(number, Variable) and number.is_linked:
+        if isinstance(number, Variable) and number in tied:
             index = [
                 list(case.get(entity, symbolic.objects[entity])).index(label)
                 for entity, label in zip(leaf.item.parameters, leaf.objects, strict=True)
             ]
-            yield _Free(leaf, number, tuple(index))
+            ends = (to_value(key, is_float=number.is_float) for key in number.reached(model))
+            yield _Free(leaf, number, tuple(index), *ends)
 
 
 def _at(case: dict[str, Any], item: _Free, fallback: dict[str, Any]) -> float:
@@ -146,8 +156,14 @@ def _mutated(generator: np.random.Generator, parents: Floats, free: Sequence[_Fr
     change = generator.random(shape) < max(0.3, 1.5 / len(free))
     change[: len(parents)] = False
     children = np.where(change, wishes, children)
+    inside = generator.random(shape) < 0.5
     for column, item in enumerate(free):
-        children[:, column] = _clipped(item.number, children[:, column])
+        values = np.where(
+            inside[:, column],
+            np.clip(children[:, column], item.low, item.high),
+            children[:, column],
+        )
+        children[:, column] = _clipped(item.number, values)
     return children
 
 

@@ -88,6 +88,16 @@ class Space:
     ties: list[Tie] = dataclasses.field(default_factory=list)
     made: dict[object, tuple[Any, object]] = dataclasses.field(default_factory=dict)
     count: int = 0
+    _tied: tuple[int, set[Variable]] = dataclasses.field(default=(0, set()))
+
+    @property
+    def tied(self) -> set[Variable]:
+        """The variables that arithmetic or comparisons with other variables depend on."""
+        if self._tied[0] != len(self.ties):
+            operands = [operand for tie in self.ties for operand in tie.operands]
+            found = {variable for operand in operands for variable in operand.variables()}
+            self._tied = len(self.ties), found
+        return self._tied[1]
 
     def fresh(self, name: str) -> str:
         """A name that is used once."""
@@ -237,13 +247,19 @@ class Variable:
 
     def reached(self, model: z3.ModelRef) -> Box:
         """The keys that reach the same bounds as in a model."""
-        low, high = self.low, self.high
-        for bound in self._bounds:
-            if not z3.is_true(model.eval(self.literals[bound], model_completion=True)):
-                high = predecessor(bound, is_float=self.is_float)
-                break
-            low = bound
-        return low, high
+        # The bounds that are reached come first.
+        first, last = 0, len(self._bounds)
+        while first < last:
+            middle = (first + last) // 2
+            literal = self.literals[self._bounds[middle]]
+            if z3.is_true(model.eval(literal, model_completion=True)):
+                first = middle + 1
+            else:
+                last = middle
+        low = self._bounds[first - 1] if first else self.low
+        if first == len(self._bounds):
+            return low, self.high
+        return low, predecessor(self._bounds[first], is_float=self.is_float)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

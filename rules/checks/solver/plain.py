@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from rules.checks.solver.numbers import Variable
+from rules.checks.solver.numbers import Number
 from rules.checks.solver.symbolic_case import Leaf, SymbolicCase
 from rules.checks.solver.values import Numeric
 from rules.engines.values import Value, within
@@ -37,12 +37,12 @@ def plainer(
         symbolic: what it was made from.
         holds: whether another case is a witness, too.
     """
-    trials = 0
+    tied, trials = symbolic.space.tied, 0
     for leaf in symbolic.leaves.values():
         entries, place = place_in(case, leaf)
         if entries is None:
             continue
-        for value in _wishes(leaf, entries[place]):
+        for value in _wishes(leaf, entries[place], tied):
             if trials >= MAX_TRIALS:
                 return case
             trials += 1
@@ -54,11 +54,13 @@ def plainer(
     return case
 
 
-def _wishes(leaf: Leaf, value: Value | None) -> Iterator[Value]:
+def _wishes(
+    leaf: Leaf, value: Value | None, tied: Collection[Number | None]
+) -> Iterator[Value]:
     """Other values for an input, the plainest first; none when it is plain enough."""
     type_ = leaf.item.type
     number = leaf.value.number if isinstance(leaf.value, Numeric) else None
-    if isinstance(value, float) and isinstance(number, Variable) and number.is_linked:
+    if isinstance(value, float) and number in tied:
         rounded = [float(f"{value:.{digits}g}") for digits in range(1, 8)]
         wishes = rounded if _LEAST <= abs(value) <= _MOST or not value else [*_COMMON, *rounded]
         yield from (wish for wish in wishes if wish != value and within(type_, wish))

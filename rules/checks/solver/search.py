@@ -1,26 +1,30 @@
 """Finds a case with a property, or proves that there is none.
 
-The solver first sees arithmetic results as free variables. A model is a candidate: the
-reference engine decides it. Where it turns out otherwise, the definitions of the results that
-went wrong are added, and the solver is asked again. So a case that is found has been decided
-by the engine, and "none" is a proof: what the solver was told is true of every case
-(counterexample-guided abstraction refinement: Clarke, Grumberg, Jha, Lu and Veith, 2000).
+The solver chooses truths, names, and which bounds numbers reach. A model of that is a
+candidate: the reference engine decides it. Where it turns out otherwise, the solver is told
+why its choice of bounds cannot be (`propagation`); where bounds cannot tell, numbers within
+them are tried (`nearby`), ranges are cut in two (`splitting`), and at last z3 computes in floats
+itself. So a case that is found has been decided by the engine, and "none" is a proof: what the
+solver was told is true of every case (counterexample-guided abstraction refinement: Clarke,
+Grumberg, Jha, Lu and Veith, 2000).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import z3
 
-from rules.checks.solver.formulas import Formula, Truth, when
+from rules.checks.solver.formulas import Formula, when
 from rules.checks.solver.model import Model
-from rules.checks.solver.numbers import Definition, Space
+from rules.checks.solver.numbers import Space, Tie
 from rules.checks.solver.nearby import Target, nearby
 from rules.checks.solver.plain import plainer
+from rules.checks.solver.propagation import clauses
+from rules.checks.solver.splitting import behind, first_broken, split
 from rules.checks.solver.symbolic_case import holds
 from rules.engines.reference import Evaluation, evaluate
 
@@ -28,6 +32,7 @@ __all__ = ["Disagreement", "Found", "OutOfTime", "Search"]
 
 
 PATIENCE = 5.0  # seconds for one question
+MAX_SPLITS = 40  # of the range of a number, before z3 computes in floats
 EARLIER = 20  # cases that were found before, and that a search for numbers starts from
 
 
@@ -67,10 +72,11 @@ class Search:
         self.case = self.models[0].case
         self.deadline = deadline
         self._solver = z3.SimpleSolver()
-        self._definitions = _Definitions(self.case.space)
+        self._ties = _Ties(self.case.space)
         self._cases: list[dict[str, Any]] = []
-        self._names_of: dict[z3.ExprRef, frozenset[str]] = {}
-        self._guards: dict[Definition, z3.BoolRef] = {}
+        self._names_of: dict[int, tuple[z3.ExprRef, frozenset[str]]] = {}
+        self._told: list[Formula] = []
+        self._guards: dict[Tie, z3.BoolRef] = {}
         self._convert = z3.Then("simplify", "fpa2bv", "simplify")
 
     def find(
@@ -102,8 +108,7 @@ class Search:
         """False is a proof that no case has the property; True means nothing."""
         guard = self.case.space.boolean("asked")
         self.case.space.axioms.append(when(guard, formula))
-        self._tell(self.case.space.axioms)
-        return self._solver.check(guard) != z3.unsat
+        return self._model([guard], self.deadline) is not None
 
     def _ask(
         self, formula: Formula, has: Callable[..., bool], *assumed: z3.BoolRef
@@ -111,34 +116,54 @@ class Search:
         def is_witness(case: dict[str, Any]) -> bool:
             return has(*self.decide(case))
 
-        active: dict[Definition, z3.BoolRef] = {}
         deadline = min(self.deadline, time.monotonic() + PATIENCE)
+        ties = self._ties.behind(self._names([formula]))
+        guards: dict[Tie, z3.BoolRef] = {}
+        splits = 0
         while True:
-            self._tell(self.case.space.axioms)
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise OutOfTime
-            self._solver.set("timeout", int(left * 1000) + 1)
-            answer = self._solver.check(*assumed, *active.values())
-            if answer == z3.unsat:
+            model = self._model([*assumed, *guards.values()], deadline)
+            if model is None:
                 return None
-            if answer == z3.unknown:
-                raise OutOfTime
-            model = self._solver.model()
-            case = self._tried(model, formula, is_witness)
-            if case is not None:
-                self._cases.append(case)
+            case = self.case.case(model, exact=bool(guards))
+            if is_witness(case):
                 return self._found(case, is_witness)
-            for item in self._misleading(model, formula, active):
-                active[item] = self._guard(item)
+            if told := clauses(ties, model):
+                self.case.space.axioms += told
+                continue
+            if splits in (0, MAX_SPLITS // 4, MAX_SPLITS - 1):
+                near = self._near(model, formula, case, is_witness)
+                if near is not None:
+                    return self._found(near, is_witness)
+            wrong = self._wrong(ties, model, case)
+            splits += 1
+            if splits > MAX_SPLITS or not split(wrong, ties, model):
+                for tie in behind(wrong, ties):
+                    guards[tie] = self._guard(tie)
 
-    def _tried(
-        self, model: z3.ModelRef, formula: Formula, is_witness: Callable[[dict[str, Any]], bool]
+    def _model(
+        self, assumed: Iterable[z3.BoolRef], deadline: float
+    ) -> z3.ModelRef | None:
+        """A model of what the solver knows; None if there is none."""
+        self._solver.add(*self.case.space.axioms)
+        self._told += [axiom for axiom in self.case.space.axioms if axiom is not True]
+        self.case.space.axioms.clear()
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise OutOfTime
+        self._solver.set("timeout", int(left * 1000) + 1)
+        answer = self._solver.check(*assumed)
+        if answer == z3.unknown:
+            raise OutOfTime
+        return None if answer == z3.unsat else self._solver.model()
+
+    def _near(
+        self,
+        model: z3.ModelRef,
+        formula: Formula,
+        case: dict[str, Any],
+        is_witness: Callable[[dict[str, Any]], bool],
     ) -> dict[str, Any] | None:
-        """The case of a model, or one near it, if it has the property."""
-        case = self.case.case(model)
-        if is_witness(case):
-            return case
+        """A case with the property near that of a model."""
         about = self._names([formula])
         targets = [
             Target(
@@ -151,7 +176,17 @@ class Search:
             )
             for symbolic in self.models
         ]
-        return nearby(self.case, case, self._cases[-EARLIER:], targets, is_witness)
+        return nearby(self.case, model, case, self._cases[-EARLIER:], targets, is_witness)
+
+    def _wrong(self, ties: Sequence[Tie], model: z3.ModelRef, case: dict[str, Any]) -> Tie:
+        """The first tie that the model breaks, with the numbers of its case."""
+        found = first_broken(ties, model, self.case.keys(case))
+        if found is None:
+            raise Disagreement(
+                "the solver and the reference engine disagree about a rule set; please report it, "
+                f"with this case: {case}"
+            )
+        return found
 
     def _names(self, formulas: Iterable[Formula]) -> frozenset[str]:
         """The variables in formulas, which share most of their parts with earlier ones."""
@@ -159,14 +194,17 @@ class Search:
         for formula in formulas:
             if isinstance(formula, bool):
                 continue
-            if formula not in self._names_of:
+            key = formula.get_id()
+            if key not in self._names_of:
                 parts = formula.children()
                 inner = self._names(parts) if z3.is_and(formula) else names_in([formula])
-                self._names_of[formula] = frozenset(inner)
-            found |= self._names_of[formula]
+                self._names_of[key] = formula, frozenset(inner)
+            found |= self._names_of[key][1]
         return frozenset(found)
 
     def _found(self, case: dict[str, Any], is_witness: Callable[[dict[str, Any]], bool]) -> Found:
+        self._cases.append(case)
+
         def plain() -> Found:
             return self._found(plainer(case, self.case, is_witness), is_witness)
 
@@ -176,78 +214,43 @@ class Search:
         """What the rule sets say about a case."""
         return tuple(evaluate(model.ruleset, case, margin=False) for model in self.models)
 
-    def _tell(self, axioms: list[Formula]) -> None:
-        self._solver.add(*axioms)
-        axioms.clear()
-
-    def _misleading(
-        self, model: z3.ModelRef, formula: Formula, active: Collection[Definition]
-    ) -> list[Definition]:
-        """Definitions that the model breaks and that led it astray: as few as possible."""
-        wrong = [
-            truth
-            for symbolic, evaluation in zip(
-                self.models, self.decide(self.case.case(model)), strict=True
-            )
-            for truth, held in zip(symbolic.truths, evaluation.truths, strict=True)
-            if _of(model, truth) is not held
-        ]
-        broken = [self._broken(model, part, active) for part in (*wrong, (formula,))]
-        if not any(broken):
-            raise Disagreement(
-                "the solver and the reference engine disagree about a rule set; please report it, "
-                f"with this case: {self.case.case(model)}"
-            )
-        return min(filter(None, broken), key=len)
-
-    def _broken(
-        self, model: z3.ModelRef, formulas: Iterable[Formula], active: Collection[Definition]
-    ) -> list[Definition]:
-        return [
-            item
-            for item in self._definitions.behind(formulas)
-            if item not in active
-            and not z3.is_true(model.eval(item.formula, model_completion=True))
-        ]
-
-    def _guard(self, item: Definition) -> z3.BoolRef:
-        """What makes the solver respect a definition; other questions need not."""
-        if item not in self._guards:
-            guard = self._guards[item] = self.case.space.boolean("defined")
+    def _guard(self, tie: Tie) -> z3.BoolRef:
+        """What makes the solver respect a tie exactly; other questions need not."""
+        if tie not in self._guards:
+            guard = self._guards[tie] = self.case.space.boolean("tied")
             goal = z3.Goal()
-            goal.add(item.formula)
+            goal.add(tie.exact())
             (converted,) = self._convert(goal)
             self._solver.add(*(z3.Implies(guard, part) for part in converted))
-        return self._guards[item]
+        return self._guards[tie]
 
 
-def _of(model: z3.ModelRef, truth: Truth) -> bool | None:
-    if holds(model, truth.holds):
-        return True
-    return None if holds(model, truth.possible) else False
-
-
-class _Definitions:
-    """The definitions of a space, by the variables that they define."""
+class _Ties:
+    """The ties of a space, by the variables that they define."""
 
     def __init__(self, space: Space) -> None:
         self._space = space
-        self._by_name: dict[str, Definition] = {}
+        self._by_name: dict[str, int] = {}
         self._count = 0
 
-    def behind(self, formulas: Iterable[Formula]) -> list[Definition]:
-        """The costly ones that the formulas depend on."""
-        for item in self._space.definitions[self._count :]:
-            self._by_name.update(dict.fromkeys(item.names, item))
-        self._count = len(self._space.definitions)
-        found: dict[Definition, None] = {}
-        pending = [item for item in formulas if not isinstance(item, bool)]
+    def behind(self, names: Iterable[str]) -> list[Tie]:
+        """Those that variables depend on, each after those that it needs."""
+        for index in range(self._count, len(self._space.ties)):
+            tie = self._space.ties[index]
+            self._by_name.update(dict.fromkeys(tie.names, index))
+        self._count = len(self._space.ties)
+        found: set[int] = set()
+        pending = {self._by_name[name] for name in names if name in self._by_name}
         while pending:
-            items = {self._by_name[name] for name in names_in(pending) if name in self._by_name}
-            new = [item for item in items if item not in found]
-            found.update(dict.fromkeys(new))
-            pending = [item.formula for item in new]
-        return [item for item in found if item.costly]
+            found |= pending
+            pending = {
+                self._by_name[variable.name]
+                for index in pending
+                for operand in self._space.ties[index].operands
+                for variable in operand.variables()
+                if variable.name in self._by_name
+            } - found
+        return [self._space.ties[index] for index in sorted(found)]
 
 
 def names_in(formulas: Iterable[z3.ExprRef]) -> set[str]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import z3
 
 from rules.checks.solver.formulas import Formula, Truth, conj
-from rules.checks.solver.numbers import Constant, Space, Variable
+from rules.checks.solver.keys import key_of
+from rules.checks.solver.numbers import Box, Constant, Space, Variable
 from rules.checks.solver.simplest import simplest_date, simplest_float, simplest_int
 from rules.checks.solver.values import Coded, Numeric, SymbolicValue
-from rules.engines.values import Value
+from rules.engines.values import Value, canonical
 from rules.engines.world import Object, Objects
 from rules.language import ir
 
-__all__ = ["BeyondFragment", "Leaf", "SymbolicCase", "Texts", "holds"]
+__all__ = ["BeyondFragment", "Leaf", "SymbolicCase", "Texts", "holds", "plainest"]
 
 
 class BeyondFragment(Exception):  # noqa: N818 (the question is left, nothing went wrong)
@@ -78,8 +79,22 @@ class SymbolicCase:
         there = [truth.known for name in self.listed for truth in self.objects[name].values()]
         return conj(*there, *(leaf.known for leaf in self.leaves.values()))
 
-    def case(self, model: z3.ModelRef) -> dict[str, Any]:
-        """A case as `rules.engines.world` takes it, with plain values where there is a choice."""
+    def case(
+        self,
+        model: z3.ModelRef,
+        *,
+        exact: bool = False,
+        pick: Callable[[Leaf, Box], float | int] | None = None,
+    ) -> dict[str, Any]:
+        """The case of a model, as `rules.engines.world` takes it.
+
+        Args:
+            model: of the solver.
+            exact: whether keys as bit vectors mean something in it, or just bounds.
+            pick: chooses a number among the keys that the model leaves open, by default the
+                plainest.
+        """
+        choose = pick or plainest
         present: dict[str, dict[Object, bool | None]] = {}
         for entity, objects in self.objects.items():
             states = {label: _state(model, truth) for label, truth in objects.items()}
@@ -88,7 +103,7 @@ class SymbolicCase:
             entity: present[entity] for entity in self.objects if entity in self.listed
         }
         for leaf in self.leaves.values():
-            value = self._value(model, leaf) if holds(model, leaf.known) else None
+            value = self._value(model, leaf, exact, choose) if holds(model, leaf.known) else None
             if not leaf.item.parameters:
                 case[leaf.item.name] = value
                 continue
@@ -98,7 +113,13 @@ class SymbolicCase:
                 entries[leaf.objects] = value
         return case
 
-    def _value(self, model: z3.ModelRef, leaf: Leaf) -> Value:
+    def _value(
+        self,
+        model: z3.ModelRef,
+        leaf: Leaf,
+        exact: bool,
+        choose: Callable[[Leaf, Box], float | int],
+    ) -> Value:
         match leaf.value:
             case Truth(holds=held):
                 return holds(model, held)
@@ -106,13 +127,32 @@ class SymbolicCase:
                 return self.texts.text(code)
             case Coded(code=code):
                 return self.texts.text(model.eval(code, model_completion=True).as_long())
+            case Numeric(number=Constant(value=key)):
+                return choose(leaf, (key, key))
             case Numeric(number=number):
-                assert isinstance(number, Variable | Constant)
-                low, high = number.interval(model)
-                if number.is_float:
-                    return simplest_float(low, high)
-                is_date = isinstance(leaf.item.type, ir.DateType)
-                return (simplest_date if is_date else simplest_int)(low, high)
+                assert isinstance(number, Variable)
+                key = number.exact_key(model) if exact else None
+                return choose(leaf, number.reached(model) if key is None else (key, key))
+
+
+    def keys(self, case: Mapping[str, Any]) -> dict[Variable, int]:
+        """The keys of the numbers that a case, as `case` makes them, gives to variables."""
+        found = {}
+        for leaf in self.leaves.values():
+            number = leaf.value.number if isinstance(leaf.value, Numeric) else None
+            value = case.get(leaf.item.name)
+            if leaf.objects and isinstance(value, dict):
+                value = value.get(leaf.objects)
+            if isinstance(number, Variable) and value is not None:
+                found[number] = key_of(canonical(value) or 0.0) if number.is_float else int(value)
+        return found
+
+
+def plainest(leaf: Leaf, box: Box) -> float | int:
+    """The plainest number for an input between two keys."""
+    if isinstance(leaf.item.type, ir.FloatType):
+        return simplest_float(*box)
+    return (simplest_date if isinstance(leaf.item.type, ir.DateType) else simplest_int)(*box)
 
 
 def holds(model: z3.ModelRef, formula: Formula) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from rules.cli.files import existing, rule_file
 from rules.cli.running import InputError, Subparsers
@@ -20,10 +21,13 @@ def add(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "export", help="print a rule set as JSON or text, with what it imports"
     )
-    parser.add_argument("file", metavar="FILE", help="a rule text, or JSON as this command prints")
+    parser.add_argument(
+        "file", nargs="?", metavar="FILE", help="a rule text, or JSON as this command prints"
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="the form of docs/ir.md (the default)")
     form.add_argument("--text", action="store_true", help="a rule text that imports nothing")
+    form.add_argument("--schema", action="store_true", help="the JSON Schema; takes no FILE")
     parser.add_argument(
         "--spans", action="store_true", help="in JSON, keep the source text and the places in it"
     )
@@ -32,15 +36,24 @@ def add(subparsers: Subparsers) -> None:
 
 def _export(arguments: argparse.Namespace) -> int:
     from rules.language.interchange import to_json
+    from rules.language.json_schema import schema
     from rules.language.ruleset_printer import ruleset_text
 
+    if (arguments.file is None) != arguments.schema:
+        raise InputError("name one FILE to export, or none with --schema")
+    if arguments.schema:
+        print(_json(schema()))
+        return 0
     ruleset = _load(arguments.file)
     if arguments.text:
         print(ruleset_text(ruleset), end="")
     else:
-        form = to_json(ruleset, spans=arguments.spans)
-        print(json.dumps(form, indent=2, ensure_ascii=False))
+        print(_json(to_json(ruleset, spans=arguments.spans)))
     return 0
+
+
+def _json(form: Mapping[str, Any]) -> str:
+    return json.dumps(form, indent=2, ensure_ascii=False)
 
 
 def _load(name: str) -> Ruleset:

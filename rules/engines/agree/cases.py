@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import math
 import struct
 from collections.abc import Iterator, Sequence
@@ -12,12 +13,15 @@ from typing import Any
 from rules.engines.agree.vocabulary import DAYS, FLOATS, INTS, TEXTS
 from rules.engines.values import FLOAT_MAX, INT_MISSING, TINY
 from rules.language import ir
+from rules.language.settings import EPOCH
 from rules.language.walk import walk
 
-__all__ = ["Pools", "cases", "expressions", "pools"]
+__all__ = ["Pools", "beside", "calendar_day", "cases", "expressions", "pools"]
 
 _OBJECTS = ("anna", "bob", "cleo", "dan")
 _SPECIAL = (math.nan, math.inf, -math.inf, 1e-40, -1e-40, 3e38, -3e38, 1e39, -0.0, FLOAT_MAX, TINY)
+_ROUGH = (1.0, -1.0, 3.0, 1e8, -1e8)
+_SMALL = (TINY, 2 * TINY, 2.0**-100, 2.0**-64, 2.0**-63, 1e-20)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -86,13 +90,15 @@ class _Case:
         self.ruleset = ruleset
         self.found = found
         self.missing = random.choice((0.0, 0.0, 0.05, 0.2, 0.6))
-        self.tame = random.random() < 0.5
+        self.style = random.choice(("plain", "plain", "rough", "rough", "tiny", "edge"))
+        self.exact = 0.05 if self.style == "rough" else random.choice((0.2, 0.2, 0.7))
         self.objects = {item.name: self.who(item) for item in ruleset.entities}
 
     def who(self, entity: ir.Entity) -> tuple[int | str, ...]:
         if entity.domain is not None:
             return entity.domain
-        count = self.random.randint(0, min(entity.maximum or 4, 4))
+        most = min(entity.maximum or 4, 4)
+        count = most if self.random.random() < 0.4 else self.random.randint(0, most)
         if self.random.random() < 0.3:  # by position
             return tuple(range(1, count + 1))
         return tuple(self.random.sample(_OBJECTS, count))
@@ -178,23 +184,27 @@ class _Case:
             case ir.EnumType(members=members):
                 return self.random.choice(members)
             case ir.DateType():
-                return _day(self.date())
+                return calendar_day(self.day())
             case _:
                 return self.random.choice((*TEXTS, "other"))
 
     def real(self) -> float:
         random, kind = self.random, self.random.random()
-        if kind < 0.3 and self.found.floats:
+        if kind < self.exact and self.found.floats:
             return random.choice(self.found.floats)
-        if kind < 0.4 and self.found.floats:
-            return _beside(random.choice(self.found.floats), random.choice((1, -1)))
-        if self.tame or kind < 0.75:
-            return random.choice(
-                (random.randint(-8, 24) / 4, random.random(), random.randint(0, 9))
-            )
-        if kind < 0.85:
+        if kind < self.exact + 0.1 and self.found.floats:
+            return beside(random.choice(self.found.floats), random.choice((1, -1)))
+        if kind > 0.95:
             return _from_bits(random.getrandbits(32))
-        return random.choice((*_SPECIAL, *FLOATS, _beside(random.choice(FLOATS), 1)))
+        match self.style:
+            case "plain":
+                return random.choice((random.randint(-8, 24) / 4, random.randint(0, 9)))
+            case "rough":  # sums depend on their order
+                return random.choice(_ROUGH) * random.uniform(0.5, 1.0)
+            case "tiny":  # products and differences are subnormal
+                return random.choice(_SMALL) * random.choice((0.5, 1.0, 1.5, -1.0))
+            case _:
+                return random.choice((*_SPECIAL, *FLOATS, beside(random.choice(FLOATS), 1)))
 
     def whole(self, type_: ir.IntType) -> int:
         random, kind = self.random, self.random.random()
@@ -203,11 +213,11 @@ class _Case:
         if kind < 0.45:
             near = random.choice(self.found.ints) + random.choice((1, -1))
             return min(max(near, INT_MISSING), ir.INT_MAX)
-        if self.tame or kind < 0.85:
+        if self.style == "plain" or kind < 0.85:
             return random.randint(max(-4, type_.low), max(min(8, type_.high), type_.low))
         return random.choice((type_.low, type_.high, *INTS))
 
-    def date(self) -> int:
+    def day(self) -> int:
         random, kind = self.random, self.random.random()
         if kind < 0.6 and self.found.dates:
             near = random.choice(self.found.dates) + random.choice((0, 0, 1, -1, 30))
@@ -219,15 +229,12 @@ def _key(row: tuple[int | str, ...]) -> Any:
     return row[0] if len(row) == 1 else row
 
 
-def _day(number: int) -> Any:
-    from datetime import date
-
-    from rules.language.settings import EPOCH
-
-    return date.fromordinal(number + EPOCH)
+def calendar_day(number: int) -> datetime.date:
+    """The date of a day number."""
+    return datetime.date.fromordinal(number + EPOCH)
 
 
-def _beside(number: float, direction: int) -> float:
+def beside(number: float, direction: int) -> float:
     """The next float32 above or below (as a double; not finite beyond the largest)."""
     (bits,) = struct.unpack("<i", struct.pack("<f", number))
     if bits == 0 or number == 0:

@@ -23,8 +23,11 @@ __all__ = ["generate"]
 
 OUTCOMES = ("reject", "refer", "approve")
 UNBOUNDED = 0.06  # of the rule sets have an entity without a bound: for engines on the host
-ROWS = 0.1  # have no entities
+ROWS = 0.15  # have no entities
 RELATIONAL = 0.25  # calculate nothing: for oracles that cannot
+
+
+KINDS = ("float", "float", "int", "int", "truth", "truth", "list", "date", "group", "group")
 
 
 def generate(seed: int) -> ir.Ruleset:
@@ -76,7 +79,7 @@ def _derive(scope: Scope) -> tuple[tuple[ir.Derived, ...], Scope]:
 def _draw(scope: Scope, number: int) -> tuple[list[ir.Derived], tuple[int, int]]:
     """The next derived value or recursive group, and the bounds of an int."""
     name = f"d{number}"
-    kind = scope.random.choice(("float", "int", "truth", "truth", "list", "date", "group", "group"))
+    kind = scope.random.choice(KINDS)
     match kind:
         case "group":
             return _recursive(scope, number), (0, 0)
@@ -117,14 +120,14 @@ def _value(scope: Scope, name: str, kind: str) -> ir.Derived:
                 [lambda: members.day(inner, 2, shown=True), lambda: members.day(inner, 0)]
             )
         case _:
-            expr, type_ = numbers.real(inner, 3), FLOAT
+            expr, type_ = numbers.derived_real(inner), FLOAT
     return ir.Derived(name=name, type=type_, clauses=(expr,), parameters=parameters)
 
 
 def _whole(scope: Scope, name: str) -> tuple[ir.Derived, tuple[int, int]]:
     """An int and the values that it can take."""
     parameters = _parameters(scope)
-    whole = numbers.whole(scope.within(parameters), 3)
+    whole = numbers.derived_whole(scope.within(parameters))
     item = ir.Derived(name=name, type=INT, clauses=(whole.expr,), parameters=parameters)
     return item, (whole.low, whole.high)
 

@@ -15,7 +15,7 @@ from rules.engines.agree.vocabulary import FLOAT, FLOATS, INT, INTS, int_bounds
 from rules.language import ir
 from rules.language.numbers import shortest_float32
 
-__all__ = ["Bounded", "real", "whole"]
+__all__ = ["Bounded", "derived_real", "derived_whole", "real", "whole"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,6 +39,21 @@ def real(scope: Scope, depth: int, *, shown: bool = False) -> ir.Expr:
     if shown and not shows_float(expr):
         expr = scope.read(ir.FloatType) if scope.has(ir.FloatType) else fraction(scope)
     return expr
+
+
+def derived_real(scope: Scope) -> ir.Expr:
+    """A float worth a name: often an aggregate."""
+    if scope.calculates and scope.random.random() < 0.5:
+        return aggregate(scope, 3) or real(scope, 3)
+    return real(scope, 3)
+
+
+def derived_whole(scope: Scope) -> Bounded:
+    """An int worth a name: often an aggregate."""
+    if scope.calculates and scope.random.random() < 0.4:
+        kind = scope.random.choice(("count", "aggregate", "aggregate"))
+        return whole_aggregate(scope, kind, 3) or whole(scope, 3)
+    return whole(scope, 3)
 
 
 def fraction(scope: Scope) -> ir.Const:
@@ -89,8 +104,11 @@ def aggregate(scope: Scope, depth: int) -> ir.Expr | None:
     if opened is None:
         return None
     bindings, inner = opened
-    function = scope.random.choice(("sum", "min", "max", "mean"))
+    function = scope.random.choice(("sum", "sum", "min", "max", "mean"))
     body = real(inner, depth - 2, shown=True)
+    attributes = [item for item in scope.symbols if scope.is_about(item, bindings, ir.FloatType)]
+    if attributes and scope.random.random() < 0.5:
+        body = inner.apply(scope.random.choice(attributes))
     if function == "mean" and scope.random.random() < 0.3:
         body = to_float(whole(inner, depth - 2).expr)
     return ir.Aggregate(

@@ -84,6 +84,11 @@ class Scope:
         """Whether there is a name of the kind that is about no objects."""
         return any(isinstance(item.type, kind) and not item.parameters for item in self.symbols)
 
+    def is_about(self, symbol: Symbol, bindings: Sequence[ir.Binding], kind: type) -> bool:
+        """Whether a name of the kind is about the objects of just these variables."""
+        entities = tuple(item.entity for item in bindings)
+        return isinstance(symbol.type, kind) and symbol.parameters == entities
+
     def read(self, kind: type, *, type_: ir.Type | None = None) -> ir.Ref:
         """A name of the kind, preferably about a variable in scope.
 
@@ -99,14 +104,18 @@ class Scope:
         ]
         if not found:
             raise LookupError("no such name")
-        about = [symbol for symbol in found if symbol.parameters]
-        if self.variables and about and self.random.random() < 0.8:
-            found = about
+        if self.variables and self.random.random() < 0.8:
+            innermost = self.variables[-1].entity
+            found = [item for item in found if innermost in item.parameters] or found
         return self.apply(self.random.choice(found))
 
     def apply(self, symbol: Symbol) -> ir.Ref:
         """A name with arguments chosen from what is in scope."""
-        arguments = tuple(self.random.choice(self.objects(name)) for name in symbol.parameters)
+        arguments = tuple(
+            # Often the innermost variable, so that what it ranges over matters.
+            items[-1] if self.random.random() < 0.4 else self.random.choice(items)
+            for items in map(self.objects, symbol.parameters)
+        )
         return ir.Ref(name=symbol.name, type=symbol.type, arguments=arguments)
 
     def objects(self, entity: str) -> list[ir.Variable | ir.Const]:
@@ -118,7 +127,7 @@ class Scope:
         if declared.domain is None or (bound and self.random.random() < 0.85):
             return bound
         value = self.random.choice(declared.domain)
-        return [*bound, ir.Const(value=value, type=declared.type)]
+        return [ir.Const(value=value, type=declared.type), *bound]
 
     def few(self) -> int:
         """Two, sometimes three."""

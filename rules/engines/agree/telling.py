@@ -27,8 +27,10 @@ def shrunk(finding: Finding, engines: Mapping[str, Engine], *, seconds: float) -
     printable = round_trip(finding.ruleset) is None
 
     def again(ruleset: ir.Ruleset, case: Case) -> Finding | None:
-        found = [*check_ruleset(ruleset, [case], named).findings, None][0]
-        return None if printable and round_trip(ruleset) is not None else found
+        if printable and round_trip(ruleset) is not None:
+            return None
+        checked = check_ruleset(ruleset, [case], named)
+        return next((item for item in checked.findings if item.engine == finding.engine), None)
 
     ruleset, case = shrink(
         finding.ruleset, finding.case, lambda *smaller: again(*smaller) is not None, seconds=seconds

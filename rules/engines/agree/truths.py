@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from rules.engines.agree import members, numbers
 from rules.engines.agree.scope import MAX_VARIABLES, Scope
-from rules.engines.agree.vocabulary import STRING, TEXTS
+from rules.engines.agree.vocabulary import FLOAT, FLOATS, STRING, TEXTS
 from rules.language import ir
 
 __all__ = ["flat", "monotone", "recursive", "truth"]
@@ -121,7 +121,7 @@ def anything(scope: Scope, depth: int) -> ir.Expr:
 
 def comparison(scope: Scope, depth: int) -> ir.Expr:
     """A comparison of two values of one type."""
-    if depth <= 0 and scope.random.random() < 0.35:
+    if depth <= 0 and scope.random.random() < 0.4:
         depth = 1
     kinds: list[Callable[[], ir.Expr]] = [lambda: compare_floats(scope, depth)] * 4
     kinds += [lambda: compare_ints(scope, depth)] * 3
@@ -138,6 +138,9 @@ def order(scope: Scope) -> str:
 
 def compare_floats(scope: Scope, depth: int) -> ir.Expr:
     """Of floats, often with a constant."""
+    if scope.random.random() < 0.3:
+        threshold = ir.Const(value=scope.random.choice(FLOATS), type=FLOAT)
+        return ir.Compare(op=order(scope), left=scope.read(ir.FloatType), right=threshold)
     left, right = numbers.real(scope, depth, shown=True), numbers.real(scope, depth - 1)
     sides = (left, right) if scope.random.random() < 0.8 else (right, left)
     return ir.Compare(op=order(scope), left=sides[0], right=sides[1])

@@ -91,9 +91,9 @@ def _entities(random: Random, unbounded: bool) -> tuple[ir.Entity, ...]:
     low = random.choice((0, 1, -2))
     sides = ("left", "right", "middle")[: random.randint(1, 3)]
     made = [
-        _open("Person", None if unbounded else random.randint(1, 4)),
+        _open("Person", None if unbounded else random.choice((1, 2, 3, 4, 4))),
         _open("Thing", None if unbounded else random.randint(1, 3)),
-        ir.Entity(name="Month", type=ir.IntType(low, low + random.randint(0, 3))),
+        ir.Entity(name="Month", type=ir.IntType(low, low + random.choice((0, 1, 2, 3, 3)))),
         ir.Entity(name="Side", type=ir.EnumType(sides)),
     ]
     first, *others = made if unbounded else random.sample(made, len(made))
@@ -147,13 +147,13 @@ def _annotated(random: Random, name: str, type_: ir.Type) -> ir.Input:
 
 
 def _relations(random: Random, entities: tuple[ir.Entity, ...]) -> list[ir.Input]:
-    made = []
+    made: list[ir.Input] = []
     for entity in entities:
         made += [
             ir.Input(name=f"has_{entity.name.lower()}", type=ir.BOOL, parameters=(entity.name,)),
             ir.Input(
                 name=f"of_{entity.name.lower()}",
-                type=_attribute_type(random),
+                type=_attribute_type(random) if made else FLOAT,
                 parameters=(entity.name,),
             ),
         ]

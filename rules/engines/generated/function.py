@@ -80,9 +80,7 @@ class GeneratedRuleset:
         scope = _scope(ruleset)
         exec(compile(self.source, f"<{ruleset.name}>", "exec"), scope)
         self._rules: list[Callable[[list[Any]], bool | None]] = [scope[name] for name in names]
-        self._constraints = [
-            (item, scope[name]) for item, name in zip(ruleset.constraints, broken, strict=True)
-        ]
+        self._limits = [scope[name] for name in broken]
         self._beforehand = [
             (item, code.slots[item.name], scope[f"d{code.slots[item.name]}"])
             for item in _links(ruleset)
@@ -106,7 +104,7 @@ class GeneratedRuleset:
     def _general(self, case: Mapping[str, Any]) -> Verdict:
         c = self._state(case)
         verdict = self._verdict(c)
-        if verdict.rule < DEFAULT or not self._constraints:
+        if verdict.rule < DEFAULT or not self._limits:
             return verdict
         return self._constrained(c, verdict)
 
@@ -150,17 +148,11 @@ class GeneratedRuleset:
         return Verdict(self._decision.unknown, UNKNOWN)
 
     def _constrained(self, c: list[Any], verdict: Verdict) -> Verdict:
-        outcome = verdict.outcome
-        decided = outcome if isinstance(outcome, frozenset) else {outcome}
-        truths = {
-            condition(c)
-            for item, condition in self._constraints
-            if item.weight is None and not decided <= set(item.allowed)
-        }
-        if truths <= {False}:
-            return verdict
-        fallback = _fallback(self._decision)
-        return Verdict(fallback, VIOLATED if True in truths else UNKNOWN)
+        truths = [condition(c) for condition in self._limits]
+        outcome, rule, _ = hit_policy.constrain(
+            self._decision, self.ruleset.constraints, truths, *verdict
+        )
+        return Verdict(outcome, rule)
 
     # ---------------------------------------------------------- two-valued
 
@@ -219,19 +211,13 @@ class GeneratedRuleset:
     def _plain_verdict(self, plain: Plain, outcome: str, rank: int, scope: dict[str, Any]) -> str:
         name, violated = f"V{rank + 1}", "violated"
         scope[name] = Verdict(outcome, rank)
-        scope[violated] = Verdict(_fallback(self._decision), VIOLATED)
+        scope[violated] = Verdict(hit_policy.unknown_outcome(self._decision), VIOLATED)
         broken = [
             plain(item.condition)
             for item in self.ruleset.constraints
             if item.weight is None and outcome not in item.allowed
         ]
         return f"({violated} if {' or '.join(broken)} else {name})" if broken else name
-
-
-def _fallback(decision: ir.Decision) -> hit_policy.Outcome:
-    if decision.policy == "collect":
-        return frozenset({decision.unknown})
-    return decision.unknown
 
 
 def _admission(item: ir.Input, local: str, scope: dict[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ from rules.engines.rete.normal_form import Normaliser
 from rules.engines.rete.program import (
     GO,
     START,
+    Chain,
     Computed,
     FactType,
     Found,
@@ -23,7 +24,6 @@ from rules.engines.rete.program import (
     Predicate,
     Program,
     Rule,
-    Test,
 )
 from rules.language import ir
 from rules.language.strata import is_recursive
@@ -33,7 +33,7 @@ __all__ = ["compile_program", "condition_name"]
 
 # Limits of one rule set of durable_rules, with room to spare.
 MAX_TYPES = 250  # alternatives under one node: 512 make it hang
-MAX_TESTS = 60  # tests of one type that may hold of one fact: more than 64 are refused
+MAX_TESTS = 60  # of one type of fact: a fact of which more than 64 hold is refused
 MAX_USES = 240  # patterns that share all tests: lists have 256 places
 MAX_RULES = 500
 
@@ -83,14 +83,14 @@ class _Draft:
         self.barrier = barrier
         self.predicates: list[Predicate] = []
         self.rules: list[Rule] = []
-        # By type of fact and what is tested of one: how many patterns do; and the types.
-        self._uses: Counter[tuple[FactType, tuple[Test, ...]]] = Counter([(START, ())])
+        self._uses: Counter[Chain] = Counter([(START, ())])
+        self._tests: set[Chain] = {(START, ())}  # each is a node behind the one before it
         self._types: Counter[FactType] = Counter([START])
 
     def takes(self, rules: Sequence[Rule]) -> bool:
         """Whether there is room for more rules."""
         more = Counter(chain for rule in rules for chain in rule.chains)
-        types = Counter(chain[0] for chain in more if chain not in self._uses)
+        types = Counter(type_ for type_, _ in self._nodes(more))
         return (
             len(self.rules) + len(rules) <= MAX_RULES
             and len(self._types.keys() | types.keys()) <= MAX_TYPES
@@ -102,9 +102,17 @@ class _Draft:
         """Takes predicates, and the rules of their clauses."""
         self.predicates.extend(predicates)
         self.rules.extend(rules)
-        for chain in (chain for rule in rules for chain in rule.chains):
-            self._types[chain[0]] += chain not in self._uses
-            self._uses[chain] += 1
+        more = Counter(chain for rule in rules for chain in rule.chains)
+        nodes = self._nodes(more)
+        self._uses += more
+        self._tests |= nodes
+        self._types.update(type_ for type_, _ in nodes)
+
+    def _nodes(self, chains: Iterable[Chain]) -> set[Chain]:
+        """The tests that are not there yet; rules that begin alike share them."""
+        return {
+            (type_, tests[:length]) for type_, tests in chains for length in range(len(tests) + 1)
+        } - self._tests
 
     def part(self, codes: _Registry) -> Part:
         """The finished part."""

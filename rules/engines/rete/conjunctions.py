@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from rules.engines.rete.program import Comparison, FactType, Literal, Term
 from rules.language import ir
+from rules.language.walk import children
 
 if TYPE_CHECKING:
     from rules.engines.rete.normal_form import Normaliser
 
-__all__ = ["Conjunction", "Conjunctions", "Domain", "Item", "Scope"]
+__all__ = ["Conjunction", "Conjunctions", "Domain", "Item", "Scope", "free_variables"]
 
 MAX_LITERALS = 10  # of a conjunction; durable_rules takes 16 patterns, domains and `go` included
-MAX_ALTERNATIVES = 40  # of a disjunction
+MAX_ALTERNATIVES = 20  # of a disjunction
 MAX_CONJUNCTIONS = 8  # that an operand of a conjunction may be multiplied out to
 
 COMPLEMENT = {"<": ">=", ">=": "<", ">": "<=", "<=": ">", "=": "!=", "!=": "="}
@@ -45,10 +46,17 @@ Scope: TypeAlias = Mapping[str, str]  # what the variables of an expression are 
 class Conjunctions:
     """The parts of the expressions of one predicate."""
 
-    def __init__(self, owner: Normaliser, dense: bool) -> None:
-        """Args: who makes predicates of our own; whether these are dense."""
+    def __init__(self, owner: Normaliser, dense: bool, *, computes: bool = False) -> None:
+        """Takes who makes predicates of our own.
+
+        Args:
+            owner: where they are made.
+            dense: whether they are dense.
+            computes: whether Python compares values, also with constants.
+        """
         self._owner = owner
         self._dense = dense
+        self._computes = computes
 
     def parts(self, expr: ir.Expr, scope: Scope, truth: bool, sure: bool) -> list[Conjunction]:
         """Where an expression is surely, or possibly, true or false."""
@@ -63,7 +71,9 @@ class Conjunctions:
             case ir.And() | ir.Or():
                 return self._sum(expr, scope, truth, sure)
             case ir.Choose():
-                return self.parts(_choice(expr, truth, sure), scope, truth, sure)
+                named = self._named(expr.condition, scope)
+                choice = _choice(dataclasses.replace(expr, condition=named), truth, sure)
+                return self.parts(choice, scope, truth, sure)
             case ir.Quantified(kind=kind) if (kind == "some") is truth:
                 return self._join(expr, scope, truth, sure)
             case ir.Quantified():
@@ -135,6 +145,17 @@ class Conjunctions:
         name, terms = self._owner.auxiliary(expr, scope, dense=self._dense)
         return (self._stored(name, terms, truth, sure),)
 
+    def _named(self, expr: ir.Expr, scope: Scope) -> ir.Expr:
+        """The same truth by one name, so that it can be read twice at the price of one."""
+        if not isinstance(expr, ir.And | ir.Or | ir.Choose | ir.Quantified | ir.Not):
+            return expr
+        name, _ = self._owner.auxiliary(expr, scope, dense=self._dense)
+        arguments = tuple(
+            ir.Variable(name=item.name, entity=item.entity, type=ir.ObjectType(item.entity))
+            for item in free_variables(expr)
+        )
+        return ir.Ref(name=name, type=ir.BOOL, arguments=arguments)
+
     def _compared(self, expr: ir.Compare, scope: Scope, truth: bool, sure: bool) -> Conjunction:
         owner = self._owner
         left, right = (owner.constant(side) or side for side in (expr.left, expr.right))
@@ -145,7 +166,7 @@ class Conjunctions:
         match left, right:
             case ir.Variable(), ir.Variable() | ir.Const():
                 return (Comparison(actual, scope[left.name], owner.term(right, scope)),)
-            case ir.Ref(), ir.Const() if _ordered(left.type):
+            case ir.Ref(), ir.Const() if _ordered(left.type) and not self._computes:
                 # What is possible is what is not surely denied.
                 tested = (actual if sure else COMPLEMENT[actual], owner.key(right))
                 literal = _value(left, owner.terms(left, scope))
@@ -159,6 +180,19 @@ class Conjunctions:
                 ]
                 return (*named, Comparison(actual, *names))
         return self._computed(expr, scope, truth, sure)
+
+
+def free_variables(expr: ir.Expr) -> tuple[ir.Binding, ...]:
+    """The variables that an expression does not bind itself, as first read."""
+    match expr:
+        case ir.Variable(name=name, entity=entity):
+            return (ir.Binding(name=name, entity=entity),)
+        case ir.Quantified(bindings=bindings) | ir.Aggregate(bindings=bindings):
+            bound = {binding.name for binding in bindings}
+        case _:
+            bound = set()
+    found = (binding for child in children(expr) for binding in free_variables(child))
+    return tuple(dict.fromkeys(binding for binding in found if binding.name not in bound))
 
 
 def _choice(expr: ir.Choose, truth: bool, sure: bool) -> ir.Expr:

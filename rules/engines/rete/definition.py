@@ -14,6 +14,7 @@ from typing import Any
 from rules.engines.rete.program import (
     GO,
     START,
+    Chain,
     Clause,
     Comparison,
     FactType,
@@ -72,7 +73,7 @@ class _Builder:
     def __init__(self, clause: Clause, codes: Mapping[FactType, int]) -> None:
         self.codes = codes
         self.patterns: list[dict[str, Any]] = []
-        self.chains: list[tuple[FactType, tuple[Test, ...]]] = []
+        self.chains: list[Chain] = []
         self.places: dict[str, Place] = {}
         self.pending = list(clause.comparisons)
 

@@ -11,14 +11,16 @@ import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
 
-from rules.engines.rete.conjunctions import Conjunctions, Domain, Item, Scope
+from rules.engines.rete.conjunctions import Conjunctions, Domain, Item, Scope, free_variables
 from rules.engines.rete.keys import object_code, value_key
 from rules.engines.rete.program import Clause, Comparison, FactType, Leaf, Literal, Predicate, Term
 from rules.engines.values import Value, canonical
 from rules.language import ir
 from rules.language.walk import children
 
-__all__ = ["Normaliser", "free_variables"]
+__all__ = ["Normaliser"]
+
+MAX_TESTS = 50  # of one type of fact in one predicate; durable_rules takes 64
 
 
 class Normaliser:
@@ -74,6 +76,25 @@ class Normaliser:
         dense: bool,
         present: bool,
     ) -> Predicate:
+        made = self._clauses(name, body, parameters, dense, present, Conjunctions(self, dense))
+        if _most_tests(made) > MAX_TESTS:
+            computing = Conjunctions(self, dense, computes=True)
+            made = self._clauses(name, body, parameters, dense, present, computing)
+        if dense:
+            self._dense.add(name)
+        return Predicate(
+            name=name, parameters=tuple(parameters), dense=dense, clauses=tuple(dict.fromkeys(made))
+        )
+
+    def _clauses(
+        self,
+        name: str,
+        body: ir.Expr,
+        parameters: Sequence[ir.Binding],
+        dense: bool,
+        present: bool,
+        conjunctions: Conjunctions,
+    ) -> list[Clause]:
         scope = {item.name: self.fresh(item.name) for item in parameters}
         terms = tuple(scope.values())
         made: list[Clause] = []
@@ -82,17 +103,9 @@ class Normaliser:
             domains = [
                 Domain(scope[item.name], item.entity, sure and present) for item in parameters
             ]
-            walker = Conjunctions(self, dense)
-            for conjunction in walker.parts(body, scope, truth, sure):
+            for conjunction in conjunctions.parts(body, scope, truth, sure):
                 made.append(self._clause(head, terms, (*conjunction, *domains)))
-        if dense:
-            self._dense.add(name)
-        return Predicate(
-            name=name,
-            parameters=tuple(parameters),
-            dense=dense,
-            clauses=tuple(dict.fromkeys(made)),
-        )
+        return made
 
     def auxiliary(
         self, body: ir.Expr, scope: Scope, *, dense: bool
@@ -184,19 +197,6 @@ class Normaliser:
         )
 
 
-def free_variables(expr: ir.Expr) -> tuple[ir.Binding, ...]:
-    """The variables that an expression does not bind itself, as first read."""
-    match expr:
-        case ir.Variable(name=name, entity=entity):
-            return (ir.Binding(name=name, entity=entity),)
-        case ir.Quantified(bindings=bindings) | ir.Aggregate(bindings=bindings):
-            bound = {binding.name for binding in bindings}
-        case _:
-            bound = set()
-    found = (binding for child in children(expr) for binding in free_variables(child))
-    return tuple(dict.fromkeys(binding for binding in found if binding.name not in bound))
-
-
 def _merged(literals: Sequence[Literal]) -> list[Literal]:
     """One literal for all tests of a value."""
     found: list[Literal] = []
@@ -216,3 +216,14 @@ def _merged(literals: Sequence[Literal]) -> list[Literal]:
                 value=other.value or item.value,
             )
     return found
+
+
+def _most_tests(clauses: Sequence[Clause]) -> int:
+    """How many tests of one type of fact there are; those that begin alike are shared."""
+    tests: dict[FactType, set[object]] = {}
+    for literal in (literal for clause in clauses for literal in clause.literals):
+        chain = (*enumerate(literal.terms), *sorted(literal.tests))
+        own = [item for item in chain if not isinstance(item[1], str)]
+        starts = (tuple(own[: length + 1]) for length in range(len(own)))
+        tests.setdefault(literal.type, set()).update(starts)
+    return max(map(len, tests.values()), default=0)

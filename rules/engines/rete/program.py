@@ -26,6 +26,7 @@ from rules.language import ir
 __all__ = [
     "GO",
     "START",
+    "Chain",
     "Clause",
     "Comparison",
     "Computed",
@@ -60,6 +61,8 @@ class FactType(NamedTuple):
     kind: str
     name: str = ""
 
+
+Chain: TypeAlias = tuple[FactType, tuple[Test, ...]]  # what is tested of a fact alone, in order
 
 START = FactType("start")  # in every session, so that each has an action (see network.py)
 GO = FactType("go")  # asserted after everything that a negation looks at
@@ -167,7 +170,7 @@ class Rule:
 
     patterns: tuple[dict[str, Any], ...]
     head: Head
-    chains: tuple[tuple[FactType, tuple[Test, ...]], ...]
+    chains: tuple[Chain, ...]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

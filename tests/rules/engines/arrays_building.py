@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 
 import rules
-from rules.engines.agree import cases
-from rules.engines.agree.columns import encode_worlds
-from rules.engines.world import admit_case
+from rules.engines.columns import entity_size, presence_names, sizes
 from rules.language import ir
 
 CREDIT = """
@@ -76,9 +74,28 @@ def derived_names(ruleset: ir.Ruleset) -> tuple[str, ...]:
 
 
 def batch(ruleset: ir.Ruleset, seed: int, count: int) -> dict[str, np.ndarray]:
-    """`count` random cases, with missing values, missing relations and absent objects."""
-    worlds = [admit_case(ruleset, case) for case in cases(ruleset, seed, count)]
-    return dict(encode_worlds(ruleset, worlds, count))
+    """`count` random cases, with missing values and objects that may be absent."""
+    rng = np.random.default_rng(seed)
+    columns: dict[str, np.ndarray] = {}
+    for name in presence_names(ruleset):
+        size = entity_size(ruleset, name)
+        columns[name] = rng.choice(np.array([1, 1, 1, 1, 1, 0, -1], np.int8), (count, size))
+    for item in ruleset.inputs:
+        shape = (count, *sizes(ruleset, item))
+        missing = rng.random(shape) < 0.03
+        match item.type:
+            case ir.FloatType(high=high):
+                scale = 100_000 if high is None else high
+                column = np.where(missing, np.nan, rng.random(shape) * scale).astype(np.float32)
+            case ir.BoolType():
+                column = np.where(missing, -1, rng.random(shape) < 0.2).astype(np.int8)
+            case ir.DateType():
+                column = np.where(missing, -(2**31), rng.integers(20_300, 20_700, shape))
+                column = column.astype(np.int32)
+            case _:
+                column = rng.integers(-1, 3, shape).astype(np.int32)
+        columns[item.name] = column
+    return columns
 
 
 def graph(edges: np.ndarray) -> dict[str, Any]:

@@ -96,7 +96,9 @@ def derive(lines: str, *names: str) -> list[list[Any]]:
 
 def test_constants_of_fixed_domains_are_places() -> None:
     (april, right, cell) = derive(
-        "derive april if late(4)\nderive right_ if open(right)\nderive cell: float = near(right, 5)",
+        "derive april if late(4)\n"
+        "derive right_ if open(right)\n"
+        "derive cell: float = near(right, 5)",
         "april",
         "right_",
         "cell",

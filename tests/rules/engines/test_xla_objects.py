@@ -24,7 +24,12 @@ COUNT = 64
 
 @pytest.fixture(scope="module")
 def decider() -> CompiledRuleset:
-    return compile_ruleset(POLICY, fired=True, margin=True, derived=NAMES, violated=True)
+    return compile_ruleset(POLICY, fired=True, derived=NAMES, violated=True)
+
+
+@pytest.fixture(scope="module")
+def measuring() -> CompiledRuleset:
+    return compile_ruleset(POLICY, margin=True)
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +50,14 @@ def joined(split: Decisions) -> Decisions:
     return jax.tree.map(lambda a: a.reshape(COUNT, *a.shape[2:]), split)
 
 
-def test_it_equals_numpy(plain: Decisions, cases: dict[str, Any]) -> None:
+def test_it_equals_numpy(
+    plain: Decisions, measuring: CompiledRuleset, cases: dict[str, Any]
+) -> None:
     extras = Extras(fired=True, margin=True, derived=NAMES, violated=True)
     columns = {name: np.asarray(column) for name, column in cases.items()}
     host = decide_numpy(POLICY, columns, extras)
-    np.testing.assert_allclose(plain.margin, host.margin, rtol=1e-5)
-    assert_same(plain._replace(margin=None), host._replace(margin=None))
+    np.testing.assert_allclose(measuring(columns).margin, host.margin, rtol=1e-5)
+    assert_same(plain, host._replace(margin=None))
     assert len(np.unique(plain.rule)) > 3  # a batch that says something
     assert plain.violated.any()
 
@@ -60,9 +67,9 @@ def test_jit_vmap_and_no_jit(
 ) -> None:
     assert_same(jax.jit(decider)(cases), plain)
     assert_same(jax.vmap(decider)(cases), plain)
-    few = {name: column[:6] for name, column in cases.items()}
+    few = {name: column[:2] for name, column in cases.items()}
     with jax.disable_jit():
-        assert_same(decider(few), jax.tree.map(lambda column: column[:6], plain))
+        assert_same(decider(few), jax.tree.map(lambda column: column[:2], plain))
 
 
 def test_pmap_and_shard_map(
@@ -134,11 +141,11 @@ def test_it_is_exported_for_any_number_of_cases(
         np.testing.assert_array_equal(exported.call(some), plain.rule[:count])
 
 
-def test_margins_are_differentiable(decider: CompiledRuleset, cases: dict[str, Any]) -> None:
+def test_margins_are_differentiable(measuring: CompiledRuleset, cases: dict[str, Any]) -> None:
     floats = {name: cases[name] for name in ("p_default", "income", "amount", "earns")}
 
     def total(floats: dict[str, jax.Array]) -> jax.Array:
-        margin = decider({**cases, **floats}).margin
+        margin = measuring({**cases, **floats}).margin
         return jnp.where(jnp.isfinite(margin), margin, 0).sum()
 
     slopes = jax.grad(total)(floats)

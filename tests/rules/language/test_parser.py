@@ -6,7 +6,8 @@ import pytest
 from rules.errors import RuleError
 from rules.language import parser, syntax
 from rules.language.ir import AGGREGATES, Span
-from rules.language.parser import MAX_DEPTH, parse_document
+from rules.language.parser import parse_document
+from rules.language.refusals import MAX_DEPTH
 from rules.language.reserved import QUANTIFIERS, RESERVED
 from rules.language.source import excerpt
 

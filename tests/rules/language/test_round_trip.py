@@ -14,7 +14,7 @@ from tests.rules.language.strategies import marked_texts, plain, spread
 BLANKS = (" ", "  ", "\t", "\n", "\n\n    ", " \r\n")
 COMMENTS = (" ", " ", "\n", "  # beside\n", "\n# own line\n", "\n\n    #indented  \n\n")
 QUICK = settings(
-    max_examples=examples(40),
+    max_examples=examples(25),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -109,7 +109,7 @@ PIECES = (
 )
 
 
-@settings(QUICK, max_examples=examples(100))
+@settings(QUICK, max_examples=examples(60))
 @given(st.data())
 def test_mutations_raise_nothing_but_rule_errors(data: st.DataObject) -> None:
     text = plain(data.draw(marked_texts()))
@@ -131,7 +131,7 @@ def test_mutations_raise_nothing_but_rule_errors(data: st.DataObject) -> None:
     assert_only_rule_errors(text)
 
 
-@settings(QUICK, max_examples=examples(80))
+@settings(QUICK, max_examples=examples(60))
 @given(st.text(max_size=60))
 def test_any_text_raises_nothing_but_rule_errors(text: str) -> None:
     assert_only_rule_errors(text)

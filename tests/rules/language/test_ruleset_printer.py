@@ -66,8 +66,7 @@ constraint "all but one" [weight 2]
 
 test "t"
     given x = 3.5, n = unknown, earns("rich") = 1, no late, day = 2026-02-01, on(left) = false
-    expect outcome is unknown, r0 fires, r0 does not fire because odd,
-        rich("rich")
+    expect outcome is unknown, r0 fires, r0 does not fire because odd, rich("rich")
 
 test "nothing given"
     expect outcome != yes

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import functools
 import itertools
+from collections.abc import Callable
 
 import pytest
 
@@ -88,6 +90,47 @@ def test_many_rules_make_many_parts(engine: object) -> None:
     matcher = Matcher(engine, compile_program(ruleset))
     for told in ({"x": 60.0, "y": 20.0}, {"x": 60.0}, {"y": 5.0, "x": 3.0}, {}):
         assert_agrees(ruleset, told, answer(engine, matcher, told))
+
+
+NESTED: dict[str, Callable[[str, int], str]] = {
+    "condition": lambda e, i: f"(if {e} then {'ab'[i % 2]} else x > {i})",
+    "branch": lambda e, i: f"(if x > {i} then {e} else b)",
+    "alternating": lambda e, i: f"(({e} or x > {i}) and (b or x < {i + 3}))",
+    "denied": lambda e, i: f"not ({e} and x > {i})",
+    "quantified": lambda e, i: (
+        f"(some s{i} in Side: on(s{i}) and {e})"
+        if i % 2
+        else f"(all s{i} in Side: on(s{i}) or {e})"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", NESTED)
+def test_nesting_costs_no_more_than_its_depth(engine: object, kind: str) -> None:
+    condition = functools.reduce(NESTED[kind], range(20), "a")
+    ruleset = policy(
+        "input a: bool\ninput b: bool\ninput x: float\nentity Side in {left, right}\n"
+        "input on(Side): bool",
+        condition,
+    )
+    program = compile_program(ruleset)
+    assert sum(len(step.rules) for step in program.steps if isinstance(step, Part)) < 200
+    matcher = Matcher(engine, program)
+    for told in (
+        {"a": True, "b": None, "x": 3.0, "on": ["left"]},
+        {"a": False, "b": True, "x": 30.0, "on": []},
+        {"b": False, "x": 9.5, "on": {"left": None, "right": True}},
+        {},
+    ):
+        assert_agrees(ruleset, told, answer(engine, matcher, told))
+
+
+def test_ranges_share_a_part_up_to_its_limit(engine: object) -> None:
+    conditions = [f"x > {number} and x <= {number + 40}" for number in range(MAX_TESTS)]
+    ruleset = policy("input x: float", *conditions)
+    matcher = Matcher(engine, compile_program(ruleset))
+    for number in range(0, 100, 9):
+        assert_agrees(ruleset, {"x": number}, answer(engine, matcher, {"x": number}))
 
 
 def test_choices_nested_in_choices(engine: object) -> None:

@@ -1,0 +1,1 @@
+"""A guideline on cholesterol, checked patient by patient against its CLIPS original."""
