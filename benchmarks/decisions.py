@@ -1,6 +1,6 @@
 """What rules cost: python benchmarks/decisions.py [--rows N]
 
-Real applications, repeated to a million rows, decided by the credit policy. All
+Real applications, repeated to a million rows, decided by a lending policy. All
 contestants run in turns in one process; answers are compared before anything is timed.
 """
 
@@ -22,7 +22,7 @@ from research.data.features import Features
 from research.inference import recode
 from research.models import MLP, Network
 
-POLICY = Path(__file__).parents[1] / "experiments/credit/policy.rules"
+POLICY = Path(__file__).with_name("lending.rules")
 ROUNDS = 9
 
 

@@ -61,8 +61,8 @@ def write_decisions(table: pa.Table, path: Path) -> None:
         write_table(table, path)
 
 
-def read_cases(path: Path, schema: Schema) -> tuple[list[str], dict[str, np.ndarray]]:
-    """Identifiers and columns of a case file.
+def read_cases(path: Path, schema: Schema) -> tuple[list[str], dict[str, np.ndarray], pa.Table]:
+    """Identifiers of the cases in a file, their columns by the schema, and the file as it is.
 
     Raises:
         TableError: when the file can't be read or doesn't fit the schema.
@@ -72,7 +72,7 @@ def read_cases(path: Path, schema: Schema) -> tuple[list[str], dict[str, np.ndar
         columns = conform(file, schema)
     except TableError as error:
         raise TableError(f"{path}: {error}") from None
-    return case_identifiers(file, schema.key), columns
+    return case_identifiers(file, schema.key), columns, file
 
 
 def case_identifiers(table: pa.Table, key: str | None) -> list[str]:

@@ -14,7 +14,7 @@ from ml_collections import ConfigDict
 
 from experiments.console import plain_messages
 from experiments.experiment import Experiment, ExperimentError, load_experiment, stored_name
-from experiments.policies import PolicyError, kept_policy, read_policy
+from experiments.policies import PolicyError, kept_policy, policy_files, read_policy
 from research import training
 from research.arguments import ArgumentError
 from research.data.datasets.errors import DatasetError
@@ -97,8 +97,8 @@ def run(
             else:
                 print(experiment.decide_test(current, data(), program, home))
             # Without an error: from now on the workdir decides by these.
-            for ruleset in policy:
-                home.write_text(Path(ruleset.filename).name, ruleset.text)
+            for name, text in policy_files(policy).items():
+                home.write_text(name, text)
             home.write_json("config.json", stored)
     except Preempted as stop:
         print(stop, file=sys.stderr)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import rules
 from experiments.experiment import located
 from research.workdir import Workdir
 from rules import Ruleset
+from rules.language.ir import Source
 
 Policy = tuple[Ruleset, ...]
 
@@ -46,12 +49,44 @@ def kept_policy(paths: Iterable[str], workdir: Workdir) -> Policy:
     return tuple(_read(workdir.require(n, made_by="--mode=decide --config=FILE"), n) for n in names)
 
 
+def policy_files(policy: Policy) -> dict[str, str]:
+    """The rule files and what they import, by name: the texts for a workdir to keep.
+
+    Raises:
+        PolicyError: two of the files have one name, and differ.
+    """
+    files: dict[str, str] = {}
+    for ruleset in policy:
+        for source in (Source(filename=ruleset.filename, text=ruleset.text), *ruleset.sources):
+            if files.setdefault(source.filename, source.text) != source.text:
+                raise PolicyError(
+                    f"{ruleset.filename} imports another {source.filename} than the rest of the "
+                    "policy: a workdir keeps the files side by side, rename one"
+                )
+    return files
+
+
 def _read(file: Path, name: str) -> Ruleset:
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        ruleset = rules.load(file)
+    except OSError as error:
         raise PolicyError(f"{name} can't be read as a rule file: {error}") from None
-    return rules.parse(text, filename=file.name)
+    sources = tuple(
+        dataclasses.replace(source, filename=_beside(file, source.filename))
+        for source in ruleset.sources
+    )
+    # Named as in the workdir, so that a run says the same wherever its policy came from.
+    return dataclasses.replace(ruleset, filename=file.name, sources=sources)
+
+
+def _beside(file: Path, imported: str) -> str:
+    path = Path(os.path.relpath(imported, file.parent))
+    if len(path.parts) > 1:
+        raise PolicyError(
+            f"{file.name} imports {path.as_posix()}: a workdir keeps the rule files of a run side "
+            "by side, so move it beside the file that imports it"
+        )
+    return path.name
 
 
 @contextlib.contextmanager

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rules.engines.xla import compile_ruleset as compile
     from rules.errors import RuleError, RuleErrors
     from rules.explain import explain
+    from rules.language.builder import Builder
     from rules.language.formatter import format_text
     from rules.language.ir import Ruleset
     from rules.language.load import load, parse
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from rules.testing import run_tests
 
 __all__ = [
+    "Builder",
     "Decisions",
     "Finding",
     "RuleError",
@@ -52,6 +54,7 @@ __all__ = [
 
 _HOMES = types.MappingProxyType(
     {
+        "Builder": ("rules.language.builder", "Builder"),
         "Decisions": ("rules.engines.decisions", "Decisions"),
         "Finding": ("rules.checks", "Finding"),
         "RuleError": ("rules.errors", "RuleError"),

@@ -84,9 +84,13 @@ class RuleErrors(RuleError):
 def grouped(errors: Sequence[RuleError]) -> RuleError:
     """One error for several, in the order of the texts; a single one is returned as it is.
 
+    The same error at the same place counts once.
+
     Args:
         errors: at least one.
     """
+    # What is wrong in the header of a table is found in each of its rows.
+    errors = list({(error.message, error.span): error for error in errors}.values())
     places = [
         (error.span.source, error.span.line, error.span.column) if error.span else (0, 0, 0)
         for error in errors

@@ -18,6 +18,7 @@ from ml_collections import ConfigDict
 
 import rules
 from experiments.credit import baselines, output
+from experiments.credit.told import told_columns
 from experiments.decisions import (
     Program,
     decisions_table,
@@ -30,7 +31,7 @@ from research import training
 from research.data.datasets import credit
 from research.data.features import Features
 from research.data.splits import split
-from research.data.tables import conform
+from research.data.tables import TableError, conform
 from research.inference import Decided, Predictor, recode
 from research.models import MLP, Network
 from research.tasks import Classification, Task, metrics
@@ -126,23 +127,28 @@ def build_program(config: ConfigDict, predictor: Predictor, policy: Sequence[Rul
     (ruleset,) = policy
     categories = {c.name: c.categories for c in credit.SCHEMA.columns if c.categories}
 
-    def present(predictions: Any, columns: Any) -> dict[str, jax.Array]:
-        return {
-            **recode(columns, categories, decider),
-            "p_default": predictions["probabilities"][:, 1],
-        }
-
     with fitting(ruleset, OUTCOMES):
+        told = told_columns(ruleset, count=1)
+
+        def present(predictions: Any, columns: Any) -> dict[str, jax.Array]:
+            return {
+                **{name: columns[name] for name in told},
+                **recode(columns, categories, decider),
+                "p_default": predictions["probabilities"][:, 1],
+            }
+
         decider = rules.compile(ruleset, fired=True)
         program = Program(predictor=predictor, decider=decider, present=present)
-        program.check(conform({name: [None] for name in credit.SCHEMA.names}, credit.SCHEMA))
+        missing = conform({name: [None] for name in credit.SCHEMA.names}, credit.SCHEMA)
+        program.check({**missing, **told})
     return program
 
 
 def decide_test(config: ConfigDict, data: Data, program: Program, workdir: Workdir) -> str:
     """Decides the held-out applications; writes decisions.parquet and report.html."""
     test = data["test"]
-    decided = program(test.columns)
+    told = told_columns(program.decider.ruleset, len(test))
+    decided = program({**test.columns, **told})
     table = decisions_table(test.ids, _shown(decided), decided, program)
     write_decisions(table, workdir.path / "decisions.parquet")
     workdir.write_text(
@@ -153,9 +159,16 @@ def decide_test(config: ConfigDict, data: Data, program: Program, workdir: Workd
 
 
 def decide_cases(config: ConfigDict, cases: Path, program: Program, out: Path) -> str:
-    """Decides applications from a file with the columns of the data set."""
-    identifiers, columns = read_cases(cases, credit.SCHEMA)
-    decided = program(columns)
+    """Decides applications from a file with the columns of the data set.
+
+    The file may also tell of guarantors and earlier payments, as `python -m rules` reads them.
+    """
+    identifiers, columns, file = read_cases(cases, credit.SCHEMA)
+    try:
+        told = told_columns(program.decider.ruleset, len(identifiers), file)
+    except (TypeError, ValueError) as error:
+        raise TableError(f"{cases}: {error}") from None
+    decided = program({**columns, **told})
     table = decisions_table(identifiers, _shown(decided), decided, program)
     write_decisions(table, out)
     return f"{outcome_summary(table)}\nwrote {out}"

@@ -92,10 +92,9 @@ def _story(
     case = decode_case(ruleset, decided.seen, row)
     explanation = rules.explain(ruleset, case)
     p_default = float(decided.seen["p_default"][row])
-    del case["p_default"]
     return CaseStory(
         case=table["case"][row].as_py(),
-        inputs=case,
+        inputs=_inputs(ruleset, case),
         p_default=p_default,
         outcome=table["outcome"][row].as_py(),
         rule=table["rule"][row].as_py(),
@@ -104,3 +103,11 @@ def _story(
         obtain=explanation.needed,
         defaulted=bool(test.target[row]),
     )
+
+
+def _inputs(ruleset: rules.Ruleset, case: dict[str, Any]) -> dict[str, Any]:
+    """What an application says: single values, who is there, and what is told of whom."""
+    entities = [item.name for item in ruleset.entities]
+    single = [i.name for i in ruleset.inputs if not i.parameters and i.name != "p_default"]
+    told = [i.name for i in ruleset.inputs if i.parameters and case.get(i.name)]
+    return {name: case[name] for name in (*single, *entities, *told) if name in case}

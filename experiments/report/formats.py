@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 __all__ = ["NOTHING", "count", "decimal", "percent", "plain_value", "signed"]
 
@@ -31,7 +32,13 @@ def signed(value: float, digits: int = 1) -> str:
 
 
 def plain_value(value: object) -> str:
-    """An input of a case: `missing` for None and NaN, `yes` and `no` for booleans."""
+    """An input of a case: `missing` for None and NaN, `yes` and `no` for booleans.
+
+    What a case says about objects is a mapping by object; without any it is `none`.
+    """
+    if isinstance(value, Mapping):
+        parts = (f"{_object(key)} {plain_value(part)}" for key, part in value.items())
+        return ", ".join(parts) or "none"
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "missing"
     if isinstance(value, bool):
@@ -42,6 +49,10 @@ def plain_value(value: object) -> str:
         whole = value.is_integer() and abs(value) < 1e15
         return _finish(f"{value:,.0f}" if whole else f"{value:,.4g}", value)
     return str(value)
+
+
+def _object(key: object) -> str:
+    return " ".join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 
 def _finish(text: str, value: float) -> str:

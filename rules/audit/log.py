@@ -243,7 +243,8 @@ def _introduced(ruleset: ir.Ruleset, moment: str) -> dict[str, Any]:
         "version": ruleset.version,
         "text": ruleset.text,
         "imported": {source.filename: source.text for source in ruleset.sources},
-        "form": to_json(ruleset),
+        # With its texts once more, because the places in the form refer to them.
+        "form": to_json(ruleset, spans=True),
     }
 
 

@@ -52,10 +52,13 @@ def open_engine(place: str | Path, *, create: bool) -> sa.Engine:
 
     Raises:
         FileNotFoundError: there is no such file, and none is to be made.
-        ValueError: a URL that SQLAlchemy does not understand, or another database.
+        ValueError: a URL that SQLAlchemy does not understand, another database, or a file or
+            database that holds something else.
     """
     text = str(place)
     if "://" not in text:
+        if Path(text).is_dir() or not Path(text).absolute().parent.is_dir():
+            raise FileNotFoundError(f"{text}: expected a file, in a directory that there is")
         if not create and not Path(text).is_file():
             raise FileNotFoundError(f"{text}: no such decision record")
         text = f"sqlite:///{Path(text).absolute()}"
@@ -73,14 +76,29 @@ def open_engine(place: str | Path, *, create: bool) -> sa.Engine:
         raise ValueError(f"{place}: the driver {error.name} is missing; install it") from None
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
-    if create:
-        with engine.begin() as connection:
-            lock_for_writing(connection)
-            metadata.create_all(connection)
-            triggers = _SQLITE_TRIGGERS if _is_sqlite(connection) else _POSTGRES_TRIGGERS
-            for statement in triggers:
-                connection.exec_driver_sql(statement)
+    try:
+        _create(engine) if create else _expect_tables(engine, place)
+    except sa.exc.DBAPIError as error:
+        raise ValueError(
+            f"{place}: cannot be used as a decision record: {str(error.orig).strip()}"
+        ) from error
     return engine
+
+
+def _create(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        lock_for_writing(connection)
+        metadata.create_all(connection)
+        triggers = _SQLITE_TRIGGERS if _is_sqlite(connection) else _POSTGRES_TRIGGERS
+        for statement in triggers:
+            connection.exec_driver_sql(statement)
+
+
+def _expect_tables(engine: sa.Engine, place: str | Path) -> None:
+    with engine.connect().execution_options(reads=True) as connection:
+        inspector = sa.inspect(connection)
+        if not all(inspector.has_table(name) for name in metadata.tables):
+            raise ValueError(f"{place}: a database, but no decision record: nothing was recorded")
 
 
 def lock_for_writing(connection: sa.Connection) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rules.checks.constants import constant_conditions, settled_comparisons
 from rules.checks.finding import CODES, Finding
@@ -11,7 +11,7 @@ from rules.errors import annotate
 from rules.language import ir
 from rules.language.source import source_of
 
-__all__ = ["CODES", "Finding", "check", "render"]
+__all__ = ["CODES", "Finding", "check", "in_order", "render"]
 
 
 def check(ruleset: ir.Ruleset) -> tuple[Finding, ...]:
@@ -28,6 +28,11 @@ def check(ruleset: ir.Ruleset) -> tuple[Finding, ...]:
         *settled_comparisons(ruleset),
         *_unbreakable_constraints(ruleset),
     ]
+    return in_order(findings)
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings in the order of the text."""
     return tuple(sorted(findings, key=_place))
 
 

@@ -8,19 +8,27 @@ from pathlib import Path
 
 from rules.cli.running import InputError
 from rules.errors import did_you_mean
+from rules.language.source import TABLES
 
 __all__ = ["existing", "replace_text", "rule_file", "writable"]
 
 
-def rule_file(name: str) -> Path:
+def rule_file(name: str, *, tables: bool = True) -> Path:
     """The path of a rule file.
+
+    Args:
+        name: of the file.
+        tables: whether a decision table will do.
 
     Raises:
         InputError: there is no such file, or it is named otherwise.
     """
     path = existing(name)
-    if path.suffix not in (".rules", ""):
-        raise InputError(f"{name} is not a rule file: expected a name ending in .rules")
+    suffixes = (".rules", *(TABLES if tables else ()))
+    if path.suffix.lower() not in (*suffixes, ""):
+        raise InputError(
+            f"{name} is not a rule file: expected a name ending in {', '.join(suffixes)}"
+        )
     return path
 
 

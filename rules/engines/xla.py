@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 import jax
 import jax.numpy as jnp
@@ -24,9 +24,13 @@ from rules.engines.columns import check_columns, presence_names
 from rules.engines.decisions import Decisions
 from rules.engines.lax_ops import LAX
 from rules.engines.param_columns import as_inputs, param_columns
+from rules.engines.table_plan import Layout, Tables, arrange
+from rules.engines.table_rules import add_derived, decide_table, suits
 from rules.language import ir
 
-__all__ = ["CompiledRuleset", "compile_ruleset"]
+__all__ = ["CompiledRuleset", "Form", "compile_ruleset"]
+
+Form: TypeAlias = Literal["auto", "fused", "table"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,10 +40,12 @@ class CompiledRuleset:
     Attributes:
         ruleset: what was compiled.
         extras: what it returns beside outcome and rule.
+        form: how; see `compile_ruleset`.
     """
 
     ruleset: ir.Ruleset
     extras: Extras
+    form: Form = "auto"
 
     def __call__(
         self, columns: Mapping[str, Array], params: Mapping[str, Array] | None = None
@@ -81,8 +87,12 @@ class CompiledRuleset:
             for name in (*(item.name for item in ruleset.inputs), *presence_names(ruleset))
             if name in given
         }
-        check_columns(ruleset, {**given, **arrays})
-        return self._compiled(arrays)
+        shape = check_columns(ruleset, {**given, **arrays})
+        if not self._as_table or not all(isinstance(size, int) for size in shape):
+            return self._compiled(arrays)
+        layout, tables = self._tables(tuple(settings))
+        decisions: Decisions = decide_table(layout, tables, arrays, shape)
+        return self._extended(arrays, decisions) if self._asks_more else decisions
 
     @property
     def name(self) -> str:
@@ -123,6 +133,22 @@ class CompiledRuleset:
         return reasons(self.ruleset, columns, decisions)
 
     @functools.cached_property
+    def _as_table(self) -> bool:
+        return self.form == "table" or (self.form == "auto" and suits(self.ruleset, self.extras))
+
+    @property
+    def _asks_more(self) -> bool:
+        return self.extras.margin or bool(self.extras.derived)
+
+    @functools.cached_property
+    def _tables(self) -> Callable[[tuple[str, ...]], tuple[Layout, Tables]]:
+        return functools.cache(lambda params: arrange(as_inputs(self.ruleset, params), self.extras))
+
+    @functools.cached_property
+    def _extended(self) -> Callable[[Mapping[str, Array], Decisions], Decisions]:
+        return jax.jit(functools.partial(_extend, self.ruleset, self.extras))
+
+    @functools.cached_property
     def _compiled(self) -> Callable[[Mapping[str, Array]], Decisions]:
         return jax.jit(functools.partial(_decide, self.ruleset, self.extras))
 
@@ -134,6 +160,7 @@ def compile_ruleset(
     margin: bool = False,
     derived: Sequence[str] = (),
     violated: bool = False,
+    form: Form = "auto",
 ) -> CompiledRuleset:
     """Compiles a rule set to a JAX function.
 
@@ -143,15 +170,22 @@ def compile_ruleset(
         margin: return the distance to the nearest flip.
         derived: names of derived values to return.
         violated: return the bits of all constraints that the rules' outcome breaks.
+        form: "fused", an expression for each rule, which is fast for up to a hundred rules
+            and slow to compile beyond; "table", rules as data of a program that compiles in
+            about a second whatever their number, and is not compiled anew for other
+            thresholds; "auto" takes the table for many rules about few values. Batches of
+            symbolic size (`jax.export`) are always fused.
 
     Raises:
-        ValueError: when the rule set has no decision, collects among more than 31
+        ValueError: when there is no such form, the rule set has no decision, collects among more than 31
             outcomes, does not derive a name asked for, has an entity without a bound, or
             has rules that hold on some days only and nothing says which day it is.
     """
     extras = Extras(fired=fired, margin=margin, derived=tuple(derived), violated=violated)
     check_decides(ruleset, extras)
-    return CompiledRuleset(ruleset=ruleset, extras=extras)
+    if form not in get_args(Form):
+        raise ValueError(f"found form {form!r}, expected one of {', '.join(get_args(Form))}")
+    return CompiledRuleset(ruleset=ruleset, extras=extras, form=form)
 
 
 def _as_array(column: Any) -> Array:
@@ -167,3 +201,9 @@ def _decide(ruleset: ir.Ruleset, extras: Extras, columns: Mapping[str, Array]) -
     decisions = decide_columns(ruleset, columns, LAX, extras, shape)
     arrays: Decisions = jax.tree.map(jnp.asarray, decisions)
     return arrays
+
+
+def _extend(
+    ruleset: ir.Ruleset, extras: Extras, columns: Mapping[str, Array], decisions: Decisions
+) -> Decisions:
+    return add_derived(as_inputs(ruleset, columns), columns, extras, decisions)

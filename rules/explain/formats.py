@@ -10,7 +10,7 @@ from rules.engines.values import Value
 from rules.engines.world import Object, Objects
 from rules.language import ir
 from rules.language.numbers import shortest_float32
-from rules.language.printer import member_text
+from rules.language.printer import member_text, quoted_text
 from rules.language.settings import EPOCH
 from rules.language.source import source_of
 
@@ -18,6 +18,7 @@ __all__ = [
     "fact_text",
     "format_value",
     "listed",
+    "listed_titles",
     "object_text",
     "place_text",
     "plain",
@@ -85,3 +86,8 @@ def listed(texts: Iterable[str], noun: str) -> str:
     """`rule risky`, `rules risky, large`."""
     texts = list(texts)
     return f"{noun}{'s' * (len(texts) != 1)} {', '.join(texts)}"
+
+
+def listed_titles(titles: Iterable[str], noun: str) -> str:
+    """`constraint "fraud is never approved"`."""
+    return listed((quoted_text(title) for title in titles), noun)

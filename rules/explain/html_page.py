@@ -9,7 +9,7 @@ from rules.explain.formats import fact_text, format_value
 from rules.explain.obstacles import Obstacle
 from rules.explain.other_outcome import WhyNot
 from rules.explain.proof import Proof
-from rules.explain.why import Explanation, outcome_text
+from rules.explain.why import Explanation, made_by, outcome_text
 from rules.language import ir
 
 __all__ = ["page"]
@@ -35,7 +35,7 @@ def _document(told: Explanation, why_nots: list[WhyNot]) -> Iterator[str]:
     yield f"<title>{title}</title><style>{_STYLE}</style></head><body><main>"
     yield f'<p class="quiet">{escape(told.ruleset)}</p>'
     yield f"<h1>{escape(outcome_text(told.outcome))}</h1>"
-    yield f'<p class="by">decided by <b>{escape(told.rule)}</b></p>'
+    yield f'<p class="by">{escape(made_by(told.rule))}</p>'
     yield f'<p class="reason">{escape(told.reason)}</p>'
     if told.needs:
         yield "<h2>To obtain</h2><ul>"

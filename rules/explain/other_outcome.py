@@ -11,10 +11,10 @@ from rules.engines.decisions import CONFLICT, UNKNOWN
 from rules.engines.reference import Evaluation
 from rules.engines.semantics import truth
 from rules.errors import did_you_mean
-from rules.explain.formats import listed, place_text
+from rules.explain.formats import listed, listed_titles, place_text
 from rules.explain.obstacles import Obstacle, Obstacles
 from rules.explain.sentences import sentence
-from rules.explain.why import decided_by, one_case, outcome_text
+from rules.explain.why import decided_by, made_by, one_case, outcome_text
 from rules.language import ir
 
 __all__ = ["RuleWhyNot", "WhyNot", "why_not"]
@@ -69,10 +69,10 @@ class WhyNot:
 
     def _lines(self) -> Iterator[str]:
         if self.decided:
-            yield f"{self.asked} did come out, decided by {self.rule}"
+            yield f"{self.asked} did come out, {made_by(self.rule)}"
             yield f"because {self.reason}"
             return
-        yield f"not {self.asked} but {outcome_text(self.came)}, decided by {self.rule}"
+        yield f"not {self.asked} but {outcome_text(self.came)}, {made_by(self.rule)}"
         yield f"because {self.reason}"
         if not self.rules:
             yield f"\nno rule gives {self.asked}, and it is not the default"
@@ -214,12 +214,12 @@ def _default(
 
 
 def _forbidden(ruleset: ir.Ruleset, evaluation: Evaluation, outcome: str) -> str:
-    """Which binding constraints do not allow an outcome, or might not; empty when all do."""
-    titles = [
-        item.title
+    """Which binding constraints forbid an outcome, or might; empty when none does."""
+    verbs = {True: "forbids", None: "may forbid"}
+    return " and ".join(
+        f"{listed_titles([item.title], 'constraint')} {verbs[held]} it"
         for item in ruleset.constraints
         if item.weight is None
         and outcome not in item.allowed
-        and truth(item.condition, evaluation.world) is not False
-    ]
-    return f"{listed(titles, 'constraint')} may forbid it" if titles else ""
+        and (held := truth(item.condition, evaluation.world)) in verbs
+    )

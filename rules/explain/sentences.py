@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rules.engines import hit_policy
 from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN, VIOLATED
 from rules.engines.reference import Evaluation
-from rules.explain.formats import format_value, listed
+from rules.explain.formats import format_value, listed, listed_titles
 from rules.explain.needs import lacking
 from rules.language import ir
 
@@ -80,7 +80,7 @@ def undecided_text(
         told += f"{',' if needs else ''} since {', '.join(undefined)} has no value"
     if rules:
         return f"{told}: {listed(rules, 'rule')} could apply"
-    return f"{told}: {listed(constraints, 'constraint')} could forbid the outcome"
+    return f"{told}: {listed_titles(constraints, 'constraint')} could forbid the outcome"
 
 
 def conflict_text(decision: ir.Decision, fires: Sequence[str]) -> str:
@@ -99,6 +99,5 @@ def _violated(ruleset: ir.Ruleset, evaluation: Evaluation) -> str:
         for item, broken in zip(ruleset.constraints, evaluation.violated, strict=True)
         if broken and item.weight is None
     ]
-    return f"{source} would give {came}, which {listed(titles, 'constraint')} forbid" + "s" * (
-        len(titles) == 1
-    )
+    forbid = "forbids" if len(titles) == 1 else "forbid"
+    return f"{source} would give {came}, which {listed_titles(titles, 'constraint')} {forbid}"

@@ -5,16 +5,17 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from rules.cases import encode_cases
-from rules.engines.decisions import DEFAULT, STATUS, UNKNOWN
+from rules.engines.decisions import CONFLICT, DEFAULT, STATUS, UNKNOWN, VIOLATED
 from rules.engines.hit_policy import Outcome
 from rules.engines.reference import Evaluation, evaluate
 from rules.engines.semantics import truth
 from rules.errors import did_you_mean
 from rules.explain.agreement import confirm
-from rules.explain.formats import place_text, plain
+from rules.explain.formats import listed_titles, place_text, plain
 from rules.explain.needs import Need, lacking
 from rules.explain.proof import Proof, Prover
 from rules.explain.sentences import sentence
@@ -22,6 +23,14 @@ from rules.explain.settling import Settling, settling
 from rules.language import ir
 
 __all__ = ["ConstraintExplanation", "Explanation", "RuleExplanation", "explain", "one_case"]
+
+_UNMADE = MappingProxyType(
+    {
+        STATUS[UNKNOWN]: "undecided",
+        STATUS[CONFLICT]: "rules in conflict",
+        STATUS[VIOLATED]: "a constraint is violated",
+    }
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -122,7 +131,7 @@ class Explanation:
     @property
     def headline(self) -> str:
         """`reject, decided by risky`."""
-        return f"{outcome_text(self.outcome)}, decided by {self.rule}"
+        return f"{outcome_text(self.outcome)}, {made_by(self.rule)}"
 
     def __str__(self) -> str:
         return "\n".join(self._lines())
@@ -146,7 +155,9 @@ class Explanation:
             if item.violated or (item.applies is None and self.rule == STATUS[UNKNOWN]):
                 verb = "is violated" if item.violated else "could apply"
                 allowed = f"allows {', '.join(item.allowed) or 'nothing'}"
-                yield f"\nconstraint {item.title} {verb}: {allowed}{_at(item.place)}"
+                allowed += "" if item.binding else ", only reported"
+                subject = listed_titles([item.title], "constraint")
+                yield f"\n{subject} {verb}: {allowed}{_at(item.place)}"
                 yield from item.proof.lines(1)
 
     def to_json(self) -> dict[str, Any]:
@@ -269,6 +280,11 @@ def decided_by(ruleset: ir.Ruleset, evaluation: Evaluation) -> str:
     if ruleset.decision is None:
         return STATUS[DEFAULT]
     return STATUS.get(evaluation.rule) or ruleset.ranked[evaluation.rule].name
+
+
+def made_by(rule: str) -> str:
+    """`decided by risky`; in plain words where no rule made the decision."""
+    return _UNMADE.get(rule, f"decided by {rule}")
 
 
 def outcome_text(outcome: Outcome | None) -> str:

@@ -17,12 +17,12 @@ from rules.errors import RuleError, did_you_mean
 from rules.language import syntax
 from rules.language.ir import Source
 from rules.language.parser import parse_document
-from rules.language.source import read_text
+from rules.language.source import TABLES, read_text
 from rules.language.spans import with_spans
 
-__all__ = ["TABLES", "with_imports"]
+__all__ = ["with_imports"]
 
-RULES, TABLES = (".rules",), (".csv", ".yaml", ".yml")
+RULES = (".rules",)
 
 _Node = TypeVar("_Node")
 

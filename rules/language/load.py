@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from rules.checks.build import build_ruleset
-from rules.language.imports import TABLES, with_imports
+from rules.language.imports import with_imports
 from rules.language.ir import Ruleset
 from rules.language.parser import parse_document
-from rules.language.source import read_text
+from rules.language.source import TABLES, read_text
 
 __all__ = ["load", "parse", "read_text"]
 

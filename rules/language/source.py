@@ -8,7 +8,9 @@ from pathlib import Path
 from rules.errors import RuleError
 from rules.language.ir import Ruleset, Source, Span
 
-__all__ = ["excerpt", "read_text", "source_of"]
+__all__ = ["TABLES", "excerpt", "read_text", "source_of"]
+
+TABLES = (".csv", ".yaml", ".yml")  # suffixes of decision tables
 
 # A text in quotes, which may hold `#` and blanks of its own, or what stands between tokens.
 _TEXT_OR_GAP = re.compile(r'("(?:\\.|[^"\\\n])*")|(?:\s|#[^\n]*)+')

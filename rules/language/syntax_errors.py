@@ -148,7 +148,8 @@ def _hint_for_token(token: lark.Token, accepts: set[str], before: str) -> str | 
 
 def _hint_for_missing(accepts: set[str], before: str) -> str | None:
     if accepts <= {"EQUAL", "LPAR"} and _last_keyword(before) == "given":
-        return "give it a value, for example late(3) = true"
+        given = re.search(r"\w+\s*\([^()]*\)\s*$", before)
+        return f"give it a value, for example {given[0].strip() if given else 'late(3)'} = true"
     if accepts >= {"_THEN"} and re.search(r"\bconstraint\b[^#]*\bif\b(?!.*\bif\b)", before):
         return "a constraint is written if condition then outcome != approve"
     if accepts & {"_THEN", "_ELSE"}:

@@ -42,8 +42,10 @@ class Cell:
         """The place of a piece of the text."""
         last = len(self.text)
         start, end = min(start, last), min(last if end is None else end, last)
-        line, column = self.places[start]
-        end_line, end_column = self.places[end]
+        line, column = end_line, end_column = self.places[start]
+        if end > start:  # right after the last character, wherever the next one stands
+            end_line, end_column = self.places[end - 1]
+            end_column += 1
         return Span(line=line, column=column, end_line=end_line, end_column=end_column)
 
     def error(self, message: str, hint: str | None = None, *, at: Cell | None = None) -> RuleError:
@@ -113,9 +115,15 @@ def parsed(cell: Cell, start: str, prefix: str = "") -> Any:
             check_expression(node, text)
     except RuleError as error:
         span = None if error.span is None else moved(error.span)
-        hint = error.hint or _foreign_date(cell.text)
+        hint = error.hint or _cut(cell.text) or _foreign_date(cell.text)
         raise RuleError(error.message, span=span, hint=hint) from None
     return with_spans(node, moved)
+
+
+def _cut(text: str) -> str | None:
+    if any(text.count(opening) > text.count(closing) for opening, closing in ("()", "{}")):
+        return "put a cell that has the separator in it in quotes"
+    return None
 
 
 def _foreign_date(text: str) -> str | None:

@@ -13,7 +13,7 @@ __all__ = ["ARROWS", "NOTES", "Column", "Columns", "Output", "header_name", "rea
 
 ARROWS = ("->", "→", "then ")
 NOTES = ("rule", "title", "priority", "because", "owner", "since", "until", "weight", "tags")
-_NAMED = re.compile(r"[^\W\d]\w*\s*:")
+_NAMED = re.compile(r"[^\W\d]\w*\s*(\([^()]*\)\s*)?:")
 _LISTED = re.compile(r"([^\W\d]\w*)\s+in\s*(?=\{)")
 
 

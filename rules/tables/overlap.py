@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import math
 from typing import TypeAlias
 
 from rules.errors import RuleError
 from rules.language import syntax
-from rules.language.numbers import parse_number, round_float32
+from rules.language.numbers import round_float32
 from rules.tables.columns import Column
+from rules.tables.unary_tests import constant
 
 __all__ = ["Region", "disjoint", "region"]
 
@@ -139,22 +139,13 @@ def _complement(inner: Region) -> Region | None:
 
 def _number(node: syntax.Expression, column: Column) -> float | None:
     """A number or a day, rounded as engines do it."""
-    match node:
-        case syntax.Negative(operand=operand):
-            value = _number(operand, column)
-            return None if value is None else -value
-        case syntax.Date(text=text):
-            try:
-                return datetime.date.fromisoformat(text).toordinal()
-            except ValueError:
-                return None
-        case syntax.Number(text=text):
-            try:
-                number = parse_number(text)
-                return number if _is_int(column) else round_float32(number)
-            except RuleError:
-                return None
-    return None
+    number = constant(node)
+    if number is None or _is_int(column):
+        return number
+    try:
+        return round_float32(number)
+    except RuleError:
+        return None
 
 
 def _is_int(column: Column) -> bool:

@@ -11,10 +11,10 @@ from rules.checks.collect import Collector
 from rules.errors import RuleError, did_you_mean, grouped
 from rules.language import syntax
 from rules.language.formatter import format_text
-from rules.language.imports import TABLES
 from rules.language.ir import POLICIES
 from rules.language.printer import quoted_text
 from rules.language.reserved import RESERVED
+from rules.language.source import TABLES
 from rules.language.syntax_printer import declaration_text
 from rules.tables.cells import Row, Sheet
 from rules.tables.columns import Columns, Output, read_columns

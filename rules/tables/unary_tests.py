@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import datetime
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from rules.language import syntax
 from rules.language.ir import Span
+from rules.language.numbers import parse_number
 from rules.language.reserved import RESERVED
 from rules.tables.cells import Cell, parsed
 
-__all__ = ["is_blank", "refuse_decimal_comma", "unary_test", "value"]
+__all__ = ["constant", "is_blank", "refuse_decimal_comma", "unary_test", "value"]
 
 _OPERATOR = re.compile(r"<=|>=|!=|==?|<|>")
 _NOT = re.compile(r"not\s*\(")
@@ -20,7 +23,8 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WORD = re.compile(r"[^\W\d]\w*")
 _TEXT = re.compile(r'"[^"\\]*"|\'[^\']*\'')
 _DECIMAL_COMMA = re.compile(r"(?<![\w.,])\d+,\d+(?![\w,])|(?<![\w.])\d{1,3}(,\d{3})+(?!\w)")
-_PIECES = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'|\.\.|.')
+_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'')
+_BLOT = "\0"
 _TRUTHS = {"true": True, "TRUE": True, "false": False, "FALSE": False}
 
 
@@ -114,7 +118,8 @@ def _negated(test: syntax.Expression, span: Span) -> syntax.Expression:
 def _interval(cell: Cell, operand: syntax.Expression, ends: list[Cell]) -> syntax.Expression:
     text, span = cell.text, cell.span()
     first, last = text[0], text[-1]
-    if first in "[(]" and last in "])[" and _is_bracketed(text):
+    masked = _masked(text)
+    if masked[0] == masked[-1] == _BLOT:
         low, high = ends[0].part(1), ends[1].part(0, -1 + len(ends[1].text))
     elif first in "[]" or last in "[]":
         raise cell.error(
@@ -129,6 +134,7 @@ def _interval(cell: Cell, operand: syntax.Expression, ends: list[Cell]) -> synta
                 "an interval has two ends", "for one bound write >= 10 or < 20", at=cell
             )
     least, most = value(low), value(high)
+    _refuse_empty(cell, constant(least), constant(most), first + last == "[]")
     if (first, last) == ("[", "]"):
         return syntax.Within(operand=operand, low=least, high=most, span=span)
     bounds = ((">=" if first == "[" else ">", least), ("<=" if last == "]" else "<", most))
@@ -141,11 +147,23 @@ def _interval(cell: Cell, operand: syntax.Expression, ends: list[Cell]) -> synta
     )
 
 
-def _is_bracketed(text: str) -> bool:
-    """Whether the first and the last character belong together: not so in `(a)..(b)`."""
-    if text[0] != "(" or text[-1] != ")":
-        return True
-    return _closing(text, 0) == len(text) - 1
+def _refuse_empty(cell: Cell, low: float | None, high: float | None, is_closed: bool) -> None:
+    if low is not None and high is not None and (low > high or (low == high and not is_closed)):
+        raise cell.error("this range is empty", "the smaller bound comes first")
+
+
+def constant(node: syntax.Expression) -> float | None:
+    """The number that a literal is, of a date its day; None for anything else."""
+    match node:
+        case syntax.Number(text=text):
+            return parse_number(text, span=node.span)
+        case syntax.Negative(operand=operand):
+            number = constant(operand)
+            return None if number is None else -number
+        case syntax.Date(text=text):
+            with contextlib.suppress(ValueError):
+                return datetime.date.fromisoformat(text).toordinal()
+    return None
 
 
 def value(cell: Cell, texts: Collection[str] | None = None) -> syntax.Expression:
@@ -183,7 +201,7 @@ def refuse_decimal_comma(cell: Cell) -> None:
     Raises:
         RuleError: a comma stands right between digits.
     """
-    found = _DECIMAL_COMMA.search(_unquoted(cell.text))
+    found = _DECIMAL_COMMA.search(_QUOTED.sub(lambda match: _BLOT * len(match[0]), cell.text))
     if found:
         raise cell.error(
             f"{found[0]} could be one number or several",
@@ -193,38 +211,51 @@ def refuse_decimal_comma(cell: Cell) -> None:
         )
 
 
-def _unquoted(text: str) -> str:
-    return re.sub(r'"[^"]*"|\'[^\']*\'', lambda match: " " * len(match[0]), text)
-
-
 def _split(cell: Cell, separator: str) -> list[Cell]:
     """The pieces of a cell between separators that no parentheses, braces or quotes enclose."""
-    parts, start = [], 0
-    is_range = separator == ".."
-    for piece, position, depth in _scan(cell.text):
-        # The brackets of an interval are no parentheses to its two dots.
-        outer = depth == 0 or (is_range and depth == 1 and cell.text[0] in "([")
-        if piece == separator and outer:
+    parts, start, depth = [], 0, 0
+    masked = _masked(cell.text)
+    for position, char in enumerate(masked):
+        depth += (char in "({") - (char in ")}")
+        if depth <= 0 and position >= start and masked.startswith(separator, position):
             parts.append(cell.part(start, position))
             start = position + len(separator)
     return [*parts, cell.part(start)]
 
 
-def _scan(text: str) -> Iterator[tuple[str, int, int]]:
-    depth = 0
-    for match in _PIECES.finditer(text):
-        depth -= match[0] in (")", "}")
-        yield match[0], match.start(), max(depth, 0)
-        depth += match[0] in ("(", "{")
+def _masked(text: str) -> str:
+    """The text with texts in quotes and the brackets of intervals blotted out."""
+    chars = list(_QUOTED.sub(lambda match: _BLOT * len(match[0]), text))
+    before = ""
+    for position, char in enumerate(chars):
+        if char in "[](" and before in ("", ",", "("):
+            end = _interval_end(chars, position)
+            if end is not None:
+                chars[position] = chars[end] = _BLOT
+        if not char.isspace():
+            before = chars[position]
+    return "".join(chars)
+
+
+def _interval_end(chars: list[str], start: int) -> int | None:
+    """Where the interval that starts here ends; None where it is none, as in `(1 + 2) * 3`."""
+    depth, dots = 0, False
+    for position in range(start + 1, len(chars)):
+        char = chars[position]
+        if depth == 0 and char in "[])":
+            return position if dots else None
+        if depth == 0 and char == ",":
+            return None
+        depth += (char == "(") - (char == ")")
+        dots = dots or (depth == 0 and chars[position : position + 2] == [".", "."])
+    return None
 
 
 def _closing(text: str, opening: int) -> int:
     """Where the parenthesis that opens at a position closes; -1 where it does not."""
     depth = 0
-    for piece, position, _ in _scan(text):
-        if position < opening:
-            continue
-        depth += (piece == "(") - (piece == ")")
+    for position, char in enumerate(_masked(text)[opening:], start=opening):
+        depth += (char == "(") - (char == ")")
         if depth == 0:
             return position
     return -1

@@ -52,7 +52,7 @@ def _composed(text: str) -> Any:
         raise RuleError(
             f"this is no YAML: {error.problem or error.context}",
             span=Span(line=line, column=column, end_line=line, end_column=column + 1),
-            hint='put tests and texts in quotes: ">= 10", "[10..20)", "{income:,.0f} is too little"',
+            hint='put tests and texts in quotes: ">= 10", "[10..20)", "{income:,.0f} is little"',
         ) from None
     except yaml.YAMLError as error:
         raise RuleError(f"this is no YAML: {error}", hint="save it as UTF-8 text") from None

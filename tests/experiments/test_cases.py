@@ -108,6 +108,24 @@ def test_a_hundred_thousand_rows(decide, credit, tmp_path):
     assert first["reason"].equals(again["reason"])
 
 
+def test_guarantors_in_the_file_count(decide, credit, tmp_path):
+    write_table(credit.to_table(), tmp_path / "all.parquet")
+    alone, *_ = decide(tmp_path / "all.parquet")
+    row = alone["rule"].to_pylist().index("unaffordable")
+    case = credit.take(np.array([row])).to_table()
+    backed = case.append_column("signed", pa.array([["anna"]]))
+    backed = backed.append_column("earns", pa.array([{"anna": 100_000.0}]))
+    backed = backed.append_column("in_arrears", pa.array([[]], pa.list_(pa.string())))
+    write_table(backed, tmp_path / "backed.parquet")
+    decided, *_ = decide(tmp_path / "backed.parquet")
+    assert decided["rule"].to_pylist() == ["budget_on_guarantor"]
+    crowd = case.append_column("signed", pa.array([list("abcde")]))
+    write_table(crowd, tmp_path / "crowd.parquet")
+    error = decide(tmp_path / "crowd.parquet", fails=True)
+    assert "crowd.parquet: " in error
+    assert "Guarantor" in error
+
+
 def test_other_mistakes(decide, tmp_path):
     assert "there is no file nowhere.csv" in decide("nowhere.csv", fails=True)
     (tmp_path / "cases.xls").touch()

@@ -5,6 +5,7 @@ import re
 import shutil
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -52,7 +53,12 @@ def test_decisions_are_those_of_the_reference_engine(workdir, decisions, credit)
     position = {case: row for row, case in enumerate(table["id"].to_pylist())}
     rows = [position[case] for case in decisions["case"].to_pylist()]
     cases = table.take(rows).append_column("p_default", decisions["p_default"])
-    again = rules.decide(policy, cases, engine="reference").to_table()
+    nobody = pa.array([[]] * len(rows), pa.list_(pa.string()))
+    for entity in ("Guarantor", "Payment"):
+        cases = cases.append_column(entity, nobody)
+    again = rules.decide(
+        policy, cases, engine="reference", missing_columns="unknown"
+    ).to_table()
     for name in ("outcome", "rule", "reason", "fired"):
         assert again[name].to_pylist() == decisions[name].to_pylist()
 
@@ -91,7 +97,8 @@ def test_another_configuration_is_refused(launch, workdir):
 
 def test_another_policy_decides_anew_without_training(launch, workdir, tmp_path):
     copy = shutil.copytree(workdir, tmp_path / "credit")
-    text = (copy / "policy.rules").read_text().replace("p_default >= 65%", "p_default >= 50%")
+    text = (copy / "policy.rules").read_text().replace("prob = 65%", "prob = 50%")
+    shutil.copy(copy / "limits.csv", tmp_path)
     strict = tmp_path / "strict.rules"
     strict.write_text(text)
     printed = launch(

@@ -1,6 +1,7 @@
 """What the command says to its user's mistakes."""
 
 import os
+import shutil
 
 import pytest
 
@@ -76,13 +77,18 @@ def test_deciding_before_training(tmp_path, capsys):
     assert "features.json is missing: run --mode=train first" in error
 
 
+def changed_policy(workdir, folder, old, new):
+    """The policy of a run, changed, beside the table that it imports."""
+    shutil.copy(workdir / "limits.csv", folder)
+    path = folder / "broken.rules"
+    path.write_text((workdir / "policy.rules").read_text().replace(old, new))
+    return path
+
+
 def test_a_policy_with_an_error_is_shown_with_its_place(credit_run, tmp_path, capsys):
     experiment = load_experiment("experiments/credit/config.py")
     config = experiment.get_config()
-    policy = tmp_path / "broken.rules"
-    policy.write_text(
-        (credit_run[0] / "policy.rules").read_text().replace("if age < 18", "if agge < 18")
-    )
+    policy = changed_policy(credit_run[0], tmp_path, "if age < 18", "if agge < 18")
     config.policy = (str(policy),)
     with pytest.raises(SystemExit):
         modes.run(
@@ -113,8 +119,7 @@ def test_a_policy_that_does_not_fit_changes_nothing(credit_run, tmp_path, capsys
     before = {path.name: path.read_bytes() for path in credit_run[0].iterdir() if path.is_file()}
     experiment = load_experiment("experiments/credit/config.py")
     config = experiment.get_config()
-    policy = tmp_path / "broken.rules"
-    policy.write_text((credit_run[0] / "policy.rules").read_text().replace(*change))
+    policy = changed_policy(credit_run[0], tmp_path, *change)
     config.policy = (str(policy),)
     with pytest.raises(SystemExit):
         modes.run(

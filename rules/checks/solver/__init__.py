@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-from datetime import date
 
 from rules.checks.findings import Finding
 from rules.checks.solver.codes import CODES
 from rules.language import ir
-from rules.language.settings import in_force
 
 __all__ = ["CODES", "check_by_solver", "has_solver", "require_solver"]
 
@@ -31,9 +29,7 @@ def require_solver(what: str) -> None:
         )
 
 
-def check_by_solver(
-    ruleset: ir.Ruleset, *, on: date | None = None, timeout: float = 60.0
-) -> tuple[Finding, ...]:
+def check_by_solver(ruleset: ir.Ruleset, *, timeout: float = 60.0) -> tuple[Finding, ...]:
     """What is probably a mistake, found or excluded by a solver over all cases.
 
     Every finding about cases carries one, decided by the reference engine. What is not found
@@ -41,9 +37,8 @@ def check_by_solver(
     leave what the solver handles or because of the time, are told by the code I114.
 
     Args:
-        ruleset: a checked rule set.
-        on: the day to check for, where rules hold on some days only and the decision is not
-            `dated`.
+        ruleset: a checked rule set; of one day (see `rules.in_force`) where rules hold on some
+            days only and the decision is not `dated`.
         timeout: seconds for all questions together.
 
     Raises:
@@ -52,5 +47,4 @@ def check_by_solver(
     require_solver("this check")
     from rules.checks.solver.check import solver_findings
 
-    chosen = ruleset if on is None else in_force(ruleset, on)
-    return tuple(solver_findings(chosen, timeout))
+    return tuple(solver_findings(ruleset, timeout))

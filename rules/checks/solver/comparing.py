@@ -8,7 +8,8 @@ import z3
 
 from rules.checks.solver.formulas import Formula, conj, neg
 from rules.checks.solver.keys import successor
-from rules.checks.solver.numbers import Constant, Number, Space
+from rules.checks.solver.numbers import Constant
+from rules.checks.solver.space import Number, Space
 
 __all__ = ["Comparison", "compare"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from rules.checks.findings import Finding
 from rules.checks.solver.formulas import Formula, conj, disj, neg
 from rules.checks.solver.keys import key_of, successor
-from rules.checks.solver.numbers import Number
 from rules.checks.solver.questions import Questions
+from rules.checks.solver.space import Number
 from rules.checks.solver.values import Numeric
 from rules.engines.decisions import UNKNOWN
 
@@ -27,7 +27,9 @@ def coverage(questions: Questions) -> Iterator[Finding]:
         complete=True,
     )
     if no_rule is not None and decision.default in (decision.unknown, None):
-        falls = "the empty set" if decision.default is None else f"{decision.default}, as if unknown"
+        falls = (
+            "the empty set" if decision.default is None else f"{decision.default}, as if unknown"
+        )
         yield questions.finding(
             "W102",
             f"no rule decides some cases: they get {falls}",

@@ -59,13 +59,14 @@ def _mend(ruleset: ir.Ruleset, test: ir.Test, deadline: float) -> str | None:
 
 def _contradict(left: ir.Test, right: ir.Test) -> bool:
     expected = [
-        {item.outcome for item in test.expectations if _expects_one(item)} for test in (left, right)
+        {
+            item.outcome
+            for item in test.expectations
+            if isinstance(item, ir.ExpectOutcome) and item.op == "="
+        }
+        for test in (left, right)
     ]
     return bool(expected[0] and expected[1] and not expected[0] & expected[1])
-
-
-def _expects_one(item: ir.Expectation) -> bool:
-    return isinstance(item, ir.ExpectOutcome) and item.op == "="
 
 
 def _completed(
@@ -99,4 +100,3 @@ def _formula(model: Model, verdict: Verdict, item: ir.Expectation) -> Formula:
             assert outcome is not None
             comes = verdict.comes(outcome)
             return comes if op == "=" else neg(comes)
-

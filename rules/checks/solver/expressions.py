@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import cast
 
-from rules.checks.solver.arithmetic import apply, constant
+from rules.checks.solver.arithmetic import apply
 from rules.checks.solver.formulas import (
     FALSE,
     TRUE,
@@ -21,7 +21,9 @@ from rules.checks.solver.formulas import (
     neg,
     when,
 )
-from rules.checks.solver.numbers import Chosen, Constant, Count, Extreme, Number, Space
+from rules.checks.solver.images import Chosen, Count, Extreme
+from rules.checks.solver.numbers import Constant, constant
+from rules.checks.solver.space import Number, Space
 from rules.checks.solver.symbolic_case import BeyondFragment, Texts
 from rules.checks.solver.values import (
     Coded,
@@ -142,9 +144,9 @@ class Symbolic:
             case ir.Aggregate():
                 return self._aggregate(expr, bound)
             case _:
-                operands = [self.numeric(part, bound) for part in children(expr)]
-                defined, number = apply(self.space, expr, [part.number for part in operands])
-                return Numeric(conj(defined, *(part.known for part in operands)), number)
+                inner = [self.numeric(part, bound) for part in children(expr)]
+                defined, number = apply(self.space, expr, [part.number for part in inner])
+                return Numeric(conj(defined, *(part.known for part in inner)), number)
 
     def _rows(self, bindings: Sequence[ir.Binding], bound: Bound) -> Iterator[tuple[Bound, Truth]]:
         domains = [self.objects[binding.entity].items() for binding in bindings]
@@ -154,25 +156,25 @@ class Symbolic:
 
     def _aggregate(self, expr: ir.Aggregate, bound: Bound) -> Numeric:
         condition = expr.body if expr.function == "count" else expr.where
-        rows = []
+        rows: list[tuple[Bound, Truth]] = []
         for row, there in self._rows(expr.bindings, bound):
-            counts = k3_all((there, TRUE if condition is None else self.truth(condition, row)))
-            rows.append((row, counts))
+            held = TRUE if condition is None else self.truth(condition, row)
+            rows.append((row, k3_all((there, held))))
         settled = conj(*(counts.known for _, counts in rows))
         members = [counts.holds for _, counts in rows]
         if expr.function == "count":
             return Numeric(settled, _count(members))
         parts = [(counts.holds, self.numeric(expr.body, row)) for row, counts in rows]
-        there = conj(settled, *(when(counts, part.known) for counts, part in parts))
+        known = conj(settled, *(when(counts, part.known) for counts, part in parts))
         numbers = [(counts, part.number) for counts, part in parts if counts is not False]
         if expr.function == "sum":
-            return self._sum(expr.type, there, numbers)
+            return self._sum(expr.type, known, numbers)
         if not numbers:
             return Numeric(False, _zero(expr.type))
-        there = conj(there, disj(*members))
+        known = conj(known, disj(*members))
         if expr.function in ("min", "max"):
-            return Numeric(there, Extreme(greatest=expr.function == "max", parts=tuple(numbers)))
-        total = self._sum(expr.type, there, numbers)
+            return Numeric(known, Extreme(greatest=expr.function == "max", parts=tuple(numbers)))
+        total = self._sum(expr.type, known, numbers)
         whole, count = apply(self.space, _TO_FLOAT, [_count(members)])
         defined, mean = apply(self.space, _DIVIDE, [total.number, count])
         return Numeric(conj(total.known, whole, defined), mean)

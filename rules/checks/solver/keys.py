@@ -20,6 +20,7 @@ __all__ = [
     "number_of",
     "predecessor",
     "successor",
+    "to_value",
 ]
 
 
@@ -33,6 +34,11 @@ def number_of(key: int) -> float:
     """The float32 with this key."""
     (number,) = struct.unpack("<f", struct.pack("<I", key if key >= 0 else 0x80000000 - key))
     return float(number)
+
+
+def to_value(key: int, *, is_float: bool) -> float | int:
+    """The value with this key; ints are their own keys."""
+    return number_of(key) if is_float else key
 
 
 LARGEST = key_of(FLOAT_MAX)

@@ -11,7 +11,8 @@ import z3
 from rules.checks.solver.expressions import settled_value
 from rules.checks.solver.formulas import TRUE, UNKNOWN, Truth, conj, disj, neg, when
 from rules.checks.solver.keys import LARGEST, predecessor
-from rules.checks.solver.numbers import Space, Variable
+from rules.checks.solver.numbers import Variable
+from rules.checks.solver.space import Space
 from rules.checks.solver.symbolic_case import BeyondFragment, Leaf, SymbolicCase, Texts
 from rules.checks.solver.values import CODE_BITS, Coded, Numeric, SymbolicValue, float_bounds
 from rules.engines.world import Object, Objects, World

@@ -40,9 +40,7 @@ def _alone(questions: Questions, index: int) -> Iterator[Finding]:
     assert decision is not None
     item, applies = questions.ruleset.constraints[index], questions.model.limits[index].holds
     if questions.find(applies, lambda one: _applies(item, one)) is None:
-        yield questions.finding(
-            "W112", f'constraint "{item.title}" never applies', span=item.span
-        )
+        yield questions.finding("W112", f'constraint "{item.title}" never applies', span=item.span)
         return
     if item.weight is not None or decision.unknown in item.allowed:
         return

@@ -11,15 +11,14 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import z3
 
 from rules.cases import encode
-from rules.checks.solver.arithmetic import to_value
-from rules.checks.solver.keys import number_of
+from rules.checks.solver.keys import number_of, to_value
 from rules.checks.solver.numbers import Variable
 from rules.checks.solver.plain import place_in
 from rules.checks.solver.symbolic_case import Leaf, SymbolicCase
@@ -31,6 +30,7 @@ __all__ = ["Target", "nearby"]
 
 GENERATIONS, POPULATION, PARENTS, TRIALS = 5, 400, 20, 4
 
+Found = TypeVar("Found")
 Floats = npt.NDArray[np.float64]
 Columns = dict[str, npt.NDArray[Any]]
 
@@ -51,7 +51,9 @@ class Target(NamedTuple):
         return dataclasses.replace(
             self.ruleset,
             rules=tuple(rules),
-            decision=dataclasses.replace(decision, policy="first", dated=None, default=decision.unknown),
+            decision=dataclasses.replace(
+                decision, policy="first", dated=None, default=decision.unknown
+            ),
             constraints=(),
         )
 
@@ -59,7 +61,7 @@ class Target(NamedTuple):
 class _Free(NamedTuple):
     leaf: Leaf
     number: Variable
-    index: tuple[int, ...]  # of its objects
+    place: tuple[int, ...]  # of its objects
     low: float  # between which numbers the model has it
     high: float
 
@@ -70,8 +72,8 @@ def nearby(
     case: dict[str, Any],
     earlier: Sequence[dict[str, Any]],
     targets: Sequence[Target],
-    is_witness: Callable[[dict[str, Any]], bool],
-) -> dict[str, Any] | None:
+    tried: Callable[[dict[str, Any]], Found | None],
+) -> Found | None:
     """A witness that differs from a case in numbers only; None if luck fails.
 
     Args:
@@ -80,7 +82,7 @@ def nearby(
         case: the candidate, which is the case of this model.
         earlier: cases whose numbers served other questions.
         targets: what the rule sets are hoped to say about it.
-        is_witness: decides by the reference engine.
+        tried: whether a case is a witness; what it returns then is returned.
     """
     free = list(_free(symbolic, model, case))
     if not free:
@@ -97,16 +99,14 @@ def nearby(
             faults += _faults(rules, fires, _filled(encoded, children, free))
         best = np.argsort(faults, kind="stable")
         for row in best[:TRIALS]:
-            changed = _with(case, free, children[row])
-            if is_witness(changed):
-                return changed
+            found = tried(_with(case, free, children[row]))
+            if found is not None:
+                return found
         parents = children[best[:PARENTS]]
     return None
 
 
-def _free(
-    symbolic: SymbolicCase, model: z3.ModelRef, case: dict[str, Any]
-) -> Iterator[_Free]:
+def _free(symbolic: SymbolicCase, model: z3.ModelRef, case: dict[str, Any]) -> Iterator[_Free]:
     tied = symbolic.space.tied
     for leaf in symbolic.leaves.values():
         entries, place = place_in(case, leaf)
@@ -149,10 +149,10 @@ def _mutated(generator: np.random.Generator, parents: Floats, free: Sequence[_Fr
     wishes = np.where(kinds == 0, common, children * factors)
     for column, item in enumerate(free):
         number = item.number
-        values = [number_of(key) if number.is_float else key for key in number.literals]
-        if values:
-            bounds = generator.choice(np.array(values, np.float64), POPULATION)
-            wishes[:, column] = np.where(kinds[:, column] == 1, bounds, wishes[:, column])
+        bounds = [to_value(key, is_float=number.is_float) for key in number.literals]
+        if bounds:
+            chosen = generator.choice(np.array(bounds, np.float64), POPULATION)
+            wishes[:, column] = np.where(kinds[:, column] == 1, chosen, wishes[:, column])
     change = generator.random(shape) < max(0.3, 1.5 / len(free))
     change[: len(parents)] = False
     children = np.where(change, wishes, children)
@@ -175,13 +175,12 @@ def _clipped(number: Variable, values: Floats) -> Floats:
 
 def _filled(encoded: Columns, children: Floats, free: Sequence[_Free]) -> Columns:
     """The encoded case, once for each child, `[N, ...]`."""
-    columns = {
-        name: np.repeat(column, len(children), axis=0) for name, column in encoded.items()
-    }
-    for place, item in enumerate(free):
+    columns = {name: np.repeat(column, len(children), axis=0) for name, column in encoded.items()}
+    for row, item in enumerate(free):
         column = columns.get(item.leaf.item.name)
         if column is not None:
-            column[(slice(None), *item.index)] = children[:, place]
+            place: tuple[Any, ...] = (slice(None), *item.place)
+            column[place] = children[:, row]
     return columns
 
 

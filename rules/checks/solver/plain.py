@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from rules.checks.solver.numbers import Number
+from rules.checks.solver.space import Number
 from rules.checks.solver.symbolic_case import Leaf, SymbolicCase
 from rules.checks.solver.values import Numeric
 from rules.engines.values import Value, within
@@ -54,15 +54,16 @@ def plainer(
     return case
 
 
-def _wishes(
-    leaf: Leaf, value: Value | None, tied: Collection[Number | None]
-) -> Iterator[Value]:
+def _wishes(leaf: Leaf, value: Value | None, tied: Collection[Number | None]) -> Iterator[Value]:
     """Other values for an input, the plainest first; none when it is plain enough."""
     type_ = leaf.item.type
     number = leaf.value.number if isinstance(leaf.value, Numeric) else None
     if isinstance(value, float) and number in tied:
+        common = not value or _LEAST <= abs(value) <= _MOST
+        if common and value == float(f"{value:.3g}"):
+            return
         rounded = [float(f"{value:.{digits}g}") for digits in range(1, 8)]
-        wishes = rounded if _LEAST <= abs(value) <= _MOST or not value else [*_COMMON, *rounded]
+        wishes = rounded if common else [*_COMMON, *rounded]
         yield from (wish for wish in wishes if wish != value and within(type_, wish))
     if value is None:
         yield from (wish for wish in _plain_values(type_) if within(type_, wish))

@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 import z3
 
-from rules.checks.solver.arithmetic import Operation
 from rules.checks.solver.comparing import Comparison
 from rules.checks.solver.formulas import Formula, conj, neg, when
 from rules.checks.solver.keys import successor
-from rules.checks.solver.numbers import Box, Number, Tie, Variable
+from rules.checks.solver.numbers import Variable
+from rules.checks.solver.operation import Operation
+from rules.checks.solver.space import Box, Number, Tie
 from rules.checks.solver.symbolic_case import holds
 
 __all__ = ["View", "clauses", "excluded", "implied"]

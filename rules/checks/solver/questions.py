@@ -39,13 +39,11 @@ class Questions:
         self._found: list[Found] = []
         self._all_complete: list[bool] = []
 
-    def find(
-        self, formula: Formula, holds: Holds, *, complete: bool | None = None
-    ) -> Found | None:
+    def find(self, formula: Formula, holds: Holds, *, complete: bool | None = None) -> Found | None:
         """As `Search.find`; a case that an earlier question found is taken again."""
-        for found, whole in zip(self._found, self._all_complete, strict=True):
-            if (whole or complete is False) and holds(found.evaluations[0]):
-                return found
+        for earlier, whole in zip(self._found, self._all_complete, strict=True):
+            if (whole or complete is False) and holds(earlier.evaluations[0]):
+                return earlier
         found = self.search.find(formula, holds, complete=complete)
         if found is not None:
             self._found.append(found)
@@ -58,7 +56,8 @@ class Questions:
         """Rules that can fire where something holds, and the first case that was found.
 
         Args:
-            formula: what must hold, and `holds` the same of an evaluation.
+            formula: what must hold.
+            holds: the same of an evaluation.
             rivals: the ranks of the rules to try; no more than a few are looked for.
         """
         met: list[int] = []
@@ -66,10 +65,11 @@ class Questions:
         for _ in range(MOST_PARTNERS):
             left = [rank for rank in rivals if rank not in met]
             fires = disj(*(self.model.truths[rank].holds for rank in left))
-            found = self.find(
-                conj(formula, fires),
-                lambda one, left=left: holds(one) and any(one.truths[rank] for rank in left),
-            )
+
+            def met_one(one: Evaluation, left: Sequence[int] = left) -> bool:
+                return holds(one) and any(one.truths[rank] for rank in left)
+
+            found = self.find(conj(formula, fires), met_one)
             if found is None:
                 break
             first = first or found

@@ -150,4 +150,3 @@ def _violation(questions: Questions, rank: int, policy: str) -> Iterator[Finding
             found=found,
             title=f"{listed([rule.name, *names])} conflict",
         )
-

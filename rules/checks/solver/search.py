@@ -12,19 +12,20 @@ Grumberg, Jha, Lu and Veith, 2000).
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import z3
 
 from rules.checks.solver.formulas import Formula, when
 from rules.checks.solver.model import Model
-from rules.checks.solver.numbers import Space, Tie
 from rules.checks.solver.nearby import Target, nearby
 from rules.checks.solver.plain import plainer
 from rules.checks.solver.propagation import clauses
-from rules.checks.solver.splitting import behind, first_broken, split
+from rules.checks.solver.space import Space, Tie
+from rules.checks.solver.splitting import first_broken, split
 from rules.checks.solver.symbolic_case import holds
 from rules.engines.reference import Evaluation, evaluate
 
@@ -36,12 +37,15 @@ MAX_SPLITS = 40  # of the range of a number, before z3 computes in floats
 EARLIER = 20  # cases that were found before, and that a search for numbers starts from
 
 
-class OutOfTime(Exception):  # noqa: N818 (a question stays open, nothing went wrong)
+class OutOfTime(Exception):
     """The solver did not settle a question in time."""
 
 
 class Disagreement(RuntimeError):
     """The solver's account of a rule set and the reference engine differ: a fault of ours."""
+
+
+Tried: TypeAlias = "Callable[[dict[str, Any]], Found | None]"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,8 +80,6 @@ class Search:
         self._cases: list[dict[str, Any]] = []
         self._names_of: dict[int, tuple[z3.ExprRef, frozenset[str]]] = {}
         self._told: list[Formula] = []
-        self._guards: dict[Tie, z3.BoolRef] = {}
-        self._convert = z3.Then("simplify", "fpa2bv", "simplify")
 
     def find(
         self,
@@ -104,6 +106,14 @@ class Search:
         found = None if complete is False else self._ask(formula, has, guard, whole)
         return found if found or complete else self._ask(formula, has, guard)
 
+    def axioms(self) -> list[Formula]:
+        """What holds in every case, as far as the solver has been told."""
+        return [*self._told, *self.case.space.axioms]
+
+    def ties_behind(self, formula: Formula) -> list[Tie]:
+        """The arithmetic that a formula depends on, each part after those that it needs."""
+        return self._ties.behind(self._names([formula]))
+
     def possible(self, formula: Formula) -> bool:
         """False is a proof that no case has the property; True means nothing."""
         guard = self.case.space.boolean("asked")
@@ -113,56 +123,67 @@ class Search:
     def _ask(
         self, formula: Formula, has: Callable[..., bool], *assumed: z3.BoolRef
     ) -> Found | None:
-        def is_witness(case: dict[str, Any]) -> bool:
-            return has(*self.decide(case))
+        def tried(case: dict[str, Any]) -> Found | None:
+            return self._tried(case, has)
 
         deadline = min(self.deadline, time.monotonic() + PATIENCE)
-        ties = self._ties.behind(self._names([formula]))
-        guards: dict[Tie, z3.BoolRef] = {}
-        splits = 0
-        while True:
-            model = self._model([*assumed, *guards.values()], deadline)
+        ties = self.ties_behind(formula)
+        for splits in itertools.count():
+            model = self._model(assumed, deadline)
+            while model is not None and (told := clauses(ties, model)):
+                self.case.space.axioms += told
+                model = self._model(assumed, deadline)
             if model is None:
                 return None
-            case = self.case.case(model, exact=bool(guards))
-            if is_witness(case):
-                return self._found(case, is_witness)
-            if told := clauses(ties, model):
-                self.case.space.axioms += told
-                continue
-            if splits in (0, MAX_SPLITS // 4, MAX_SPLITS - 1):
-                near = self._near(model, formula, case, is_witness)
-                if near is not None:
-                    return self._found(near, is_witness)
+            case = self.case.case(model)
+            found = tried(case)
+            if found is None and splits in (0, MAX_SPLITS // 2):
+                found = self._near(model, formula, case, tried)
+            if found is not None:
+                return found
             wrong = self._wrong(ties, model, case)
-            splits += 1
-            if splits > MAX_SPLITS or not split(wrong, ties, model):
-                for tie in behind(wrong, ties):
-                    guards[tie] = self._guard(tie)
+            if splits == MAX_SPLITS or not split(wrong, ties, model):
+                break
+        return self._ask_exactly(ties, assumed, tried, deadline)
 
-    def _model(
-        self, assumed: Iterable[z3.BoolRef], deadline: float
-    ) -> z3.ModelRef | None:
+    def _ask_exactly(
+        self,
+        ties: Sequence[Tie],
+        assumed: Iterable[z3.BoolRef],
+        tried: Tried,
+        deadline: float,
+    ) -> Found | None:
+        """The answer of z3 itself, which computes in floats bit by bit."""
+        space = self.case.space
+        exact = [tie.exact() for tie in ties]
+        while len(more := self._ties.behind(self._names(exact))) > len(exact):
+            exact = [tie.exact() for tie in more]
+        solver = z3.Then(*_EXACTLY).solver()
+        solver.add(*self._told, *space.axioms, *space.links, *exact, *assumed)
+        model = _model(solver, (), deadline)
+        if model is None:
+            return None
+        case = self.case.case(model, exact=True)
+        found = tried(case)
+        if found is None:
+            raise self._disagreement(case)
+        return found
+
+    def _model(self, assumed: Iterable[z3.BoolRef], deadline: float) -> z3.ModelRef | None:
         """A model of what the solver knows; None if there is none."""
-        self._solver.add(*self.case.space.axioms)
-        self._told += [axiom for axiom in self.case.space.axioms if axiom is not True]
-        self.case.space.axioms.clear()
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise OutOfTime
-        self._solver.set("timeout", int(left * 1000) + 1)
-        answer = self._solver.check(*assumed)
-        if answer == z3.unknown:
-            raise OutOfTime
-        return None if answer == z3.unsat else self._solver.model()
+        axioms = self.case.space.axioms
+        self._solver.add(*axioms)
+        self._told += axioms
+        axioms.clear()
+        return _model(self._solver, assumed, deadline)
 
     def _near(
         self,
         model: z3.ModelRef,
         formula: Formula,
         case: dict[str, Any],
-        is_witness: Callable[[dict[str, Any]], bool],
-    ) -> dict[str, Any] | None:
+        tried: Tried,
+    ) -> Found | None:
         """A case with the property near that of a model."""
         about = self._names([formula])
         targets = [
@@ -176,17 +197,20 @@ class Search:
             )
             for symbolic in self.models
         ]
-        return nearby(self.case, model, case, self._cases[-EARLIER:], targets, is_witness)
+        return nearby(self.case, model, case, self._cases[-EARLIER:], targets, tried)
 
     def _wrong(self, ties: Sequence[Tie], model: z3.ModelRef, case: dict[str, Any]) -> Tie:
         """The first tie that the model breaks, with the numbers of its case."""
         found = first_broken(ties, model, self.case.keys(case))
         if found is None:
-            raise Disagreement(
-                "the solver and the reference engine disagree about a rule set; please report it, "
-                f"with this case: {case}"
-            )
+            raise self._disagreement(case)
         return found
+
+    def _disagreement(self, case: dict[str, Any]) -> Disagreement:
+        return Disagreement(
+            "the solver and the reference engine disagree about a rule set; please report it, "
+            f"with this case: {case}"
+        )
 
     def _names(self, formulas: Iterable[Formula]) -> frozenset[str]:
         """The variables in formulas, which share most of their parts with earlier ones."""
@@ -202,27 +226,46 @@ class Search:
             found |= self._names_of[key][1]
         return frozenset(found)
 
-    def _found(self, case: dict[str, Any], is_witness: Callable[[dict[str, Any]], bool]) -> Found:
+    def _tried(self, case: dict[str, Any], has: Callable[..., bool]) -> Found | None:
+        """The case as it was found, if it has the property."""
+        evaluations = self.decide(case)
+        if not has(*evaluations):
+            return None
         self._cases.append(case)
 
         def plain() -> Found:
-            return self._found(plainer(case, self.case, is_witness), is_witness)
+            tidy = plainer(case, self.case, lambda one: has(*self.decide(one)))
+            return Found(case=tidy, evaluations=self.decide(tidy), plainer=lambda: plain())
 
-        return Found(case=case, evaluations=self.decide(case), plainer=plain)
+        return Found(case=case, evaluations=evaluations, plainer=plain)
 
     def decide(self, case: dict[str, Any]) -> tuple[Evaluation, ...]:
         """What the rule sets say about a case."""
         return tuple(evaluate(model.ruleset, case, margin=False) for model in self.models)
 
-    def _guard(self, tie: Tie) -> z3.BoolRef:
-        """What makes the solver respect a tie exactly; other questions need not."""
-        if tie not in self._guards:
-            guard = self._guards[tie] = self.case.space.boolean("tied")
-            goal = z3.Goal()
-            goal.add(tie.exact())
-            (converted,) = self._convert(goal)
-            self._solver.add(*(z3.Implies(guard, part) for part in converted))
-        return self._guards[tie]
+
+_EXACTLY = (
+    "simplify",
+    "propagate-values",
+    "fpa2bv",
+    "simplify",
+    "propagate-values",
+    "solve-eqs",
+    "simplify",
+    "bit-blast",
+    "sat",
+)
+
+
+def _model(solver: z3.Solver, assumed: Iterable[z3.BoolRef], deadline: float) -> z3.ModelRef | None:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise OutOfTime
+    solver.set("timeout", int(left * 1000) + 1)
+    answer = solver.check(*assumed)
+    if answer == z3.unknown:
+        raise OutOfTime
+    return None if answer == z3.unsat else solver.model()
 
 
 class _Ties:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import z3
 
-from rules.checks.solver.arithmetic import Operation
 from rules.checks.solver.comparing import Comparison
 from rules.checks.solver.keys import normal
-from rules.checks.solver.numbers import Tie, Variable
+from rules.checks.solver.numbers import Variable
+from rules.checks.solver.operation import Operation
 from rules.checks.solver.propagation import View, excluded, implied
+from rules.checks.solver.space import Tie
 
-__all__ = ["behind", "first_broken", "split"]
+__all__ = ["first_broken", "split"]
 
 
 def first_broken(
@@ -46,7 +47,7 @@ def first_broken(
     return None
 
 
-def behind(tie: Tie, ties: Sequence[Tie]) -> list[Tie]:
+def _behind(tie: Tie, ties: Sequence[Tie]) -> list[Tie]:
     """The tie and those that it depends on."""
     of = {other.result: other for other in ties if isinstance(other, Operation)}
     found = {tie: None}
@@ -66,7 +67,7 @@ def split(tie: Tie, ties: Sequence[Tie], model: z3.ModelRef) -> bool:
     results = {other.result for other in ties if isinstance(other, Operation)}
     inputs = {
         variable: variable.reached(model)
-        for other in behind(tie, ties)
+        for other in _behind(tie, ties)
         for operand in other.operands
         for variable in operand.variables()
         if variable not in results

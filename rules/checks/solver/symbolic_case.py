@@ -10,8 +10,9 @@ import z3
 
 from rules.checks.solver.formulas import Formula, Truth, conj
 from rules.checks.solver.keys import key_of
-from rules.checks.solver.numbers import Box, Constant, Space, Variable
+from rules.checks.solver.numbers import Constant, Variable
 from rules.checks.solver.simplest import simplest_date, simplest_float, simplest_int
+from rules.checks.solver.space import Box, Space
 from rules.checks.solver.values import Coded, Numeric, SymbolicValue
 from rules.engines.values import Value, canonical
 from rules.engines.world import Object, Objects
@@ -20,7 +21,7 @@ from rules.language import ir
 __all__ = ["BeyondFragment", "Leaf", "SymbolicCase", "Texts", "holds", "plainest"]
 
 
-class BeyondFragment(Exception):  # noqa: N818 (the question is left, nothing went wrong)
+class BeyondFragment(Exception):
     """A rule set, or a part of one, that the solver cannot answer for; says why."""
 
 
@@ -131,9 +132,8 @@ class SymbolicCase:
                 return choose(leaf, (key, key))
             case Numeric(number=number):
                 assert isinstance(number, Variable)
-                key = number.exact_key(model) if exact else None
-                return choose(leaf, number.reached(model) if key is None else (key, key))
-
+                found = number.exact_key(model) if exact else None
+                return choose(leaf, number.reached(model) if found is None else (found, found))
 
     def keys(self, case: Mapping[str, Any]) -> dict[Variable, int]:
         """The keys of the numbers that a case, as `case` makes them, gives to variables."""

@@ -8,15 +8,16 @@ import z3
 
 from rules.checks.solver.comparing import compare
 from rules.checks.solver.formulas import Formula, Truth, conj, disj, equal, k3_if, neg, when
+from rules.checks.solver.images import Chosen
 from rules.checks.solver.keys import key_of, successor
-from rules.checks.solver.numbers import Chosen, Number, Space
+from rules.checks.solver.space import Number, Space
 from rules.engines.values import canonical
 from rules.language import ir
 
 __all__ = [
     "CODE_BITS",
-    "Coded",
     "Code",
+    "Coded",
     "Numeric",
     "SymbolicValue",
     "choose",
@@ -105,9 +106,7 @@ def choose(condition: Truth, then: SymbolicValue, otherwise: SymbolicValue) -> S
     return Coded(there, z3.If(taken, _vector(then.code), _vector(otherwise.code)))
 
 
-def compare_values(
-    space: Space, op: str, left: SymbolicValue, right: SymbolicValue
-) -> Truth:
+def compare_values(space: Space, op: str, left: SymbolicValue, right: SymbolicValue) -> Truth:
     """A comparison: unknown where a side is."""
     there = conj(left.known, right.known)
     held: Formula

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rules.cli.files import writable
 from rules.cli.running import InputError, Subparsers, counted
@@ -86,6 +86,11 @@ def _replay(log: AuditLog, arguments: argparse.Namespace) -> int:
     ruleset = None
     if arguments.ruleset is not None:
         ruleset = load_ruleset(arguments.ruleset, arguments)
+    elif arguments.params or arguments.on is not None:
+        raise InputError(
+            "--param and --on are settings of other rules: name them with --ruleset; the recorded "
+            "ones decide with the settings of the time"
+        )
     found = replay(
         log,
         engine=arguments.engine,
@@ -110,11 +115,23 @@ def _show(log: AuditLog, arguments: argparse.Namespace) -> int:
     if content["kind"] == "ruleset":
         print(content["text"] or json.dumps(content["form"], indent=2))
         return 0
-    print(json.dumps(content, indent=2, ensure_ascii=False))
+    print(_listing(content), end="\n\n")
     ruleset = log.ruleset(content["ruleset"])
-    print()
     print(explain(ruleset, case_of(ruleset, content["inputs"])))
     return 0
+
+
+def _listing(content: dict[str, Any]) -> str:
+    """JSON with a line for each field and each input."""
+    inputs = ",\n".join(
+        f"    {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}"
+        for name, value in content["inputs"].items()
+    )
+    fields = {
+        name: f"{{\n{inputs}\n  }}" if name == "inputs" else json.dumps(value, ensure_ascii=False)
+        for name, value in content.items()
+    }
+    return "{\n" + ",\n".join(f'  "{name}": {text}' for name, text in fields.items()) + "\n}"
 
 
 def _head(log: AuditLog, _: argparse.Namespace) -> int:

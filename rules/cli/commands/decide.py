@@ -58,18 +58,19 @@ def _decide(file: str, arguments: argparse.Namespace) -> int:
             violated=bool(ruleset.constraints),
         )
         table = decided.to_table()
-        if arguments.audit:
-            _record(decided, arguments)
+        recorded = _record(decided, arguments) if arguments.audit else ""
     print(summarise(table, ruleset))
     if out:
         write_table(table, out)
         print(f"wrote {counted(table.num_rows, 'row')} to {out}")
+    print(recorded, end="")
     return 0
 
 
-def _record(decided: Decided, arguments: argparse.Namespace) -> None:
+def _record(decided: Decided, arguments: argparse.Namespace) -> str:
     from rules.audit import AuditLog
 
+    engine = None if arguments.engine == "auto" else arguments.engine
     with AuditLog(arguments.audit) as log:
-        head = log.record(decided, engine=arguments.engine)
-    print(f"recorded in {arguments.audit}, head {head}")
+        head = log.record(decided, engine=engine)
+    return f"recorded in {arguments.audit}, head {head}\n"

@@ -26,7 +26,7 @@ def _fmt(file: str, arguments: argparse.Namespace) -> int:
     from rules.language.source import read_text
 
     is_stdin = file == "-"
-    text = sys.stdin.read() if is_stdin else read_text(rule_file(file))
+    text = sys.stdin.read() if is_stdin else read_text(rule_file(file, tables=False))
     formatted = format_text(text, filename="<stdin>" if is_stdin else file)
     # Bytes, because a byte order mark and Windows line ends are not the canonical layout.
     written = text.encode() if is_stdin else Path(file).read_bytes()

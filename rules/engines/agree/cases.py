@@ -6,12 +6,12 @@ import dataclasses
 import datetime
 import math
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Any
 
 from rules.engines.agree.vocabulary import DAYS, FLOATS, INTS, TEXTS
-from rules.engines.values import FLOAT_MAX, INT_MISSING, TINY
+from rules.engines.values import FLOAT_MAX, INT_MISSING, TINY, admit
 from rules.language import ir
 from rules.language.settings import EPOCH
 from rules.language.walk import walk
@@ -89,7 +89,7 @@ class _Case:
         self.random = random
         self.ruleset = ruleset
         self.found = found
-        self.missing = random.choice((0.0, 0.0, 0.05, 0.2, 0.6))
+        self.missing = random.choice((0.0, 0.0, 0.0, 0.05, 0.2, 0.6))
         self.style = random.choice(("plain", "plain", "rough", "rough", "tiny", "edge"))
         self.exact = 0.05 if self.style == "rough" else random.choice((0.2, 0.2, 0.7))
         self.objects = {item.name: self.who(item) for item in ruleset.entities}
@@ -135,7 +135,8 @@ class _Case:
             return self.truths(item, rows)
         if len(item.parameters) == 1 and self.by_position(item) and self.random.random() < 0.5:
             return [self.maybe(item.type) for _ in rows]
-        kept = [row for row in rows if self.random.random() < 0.85]
+        told = 0.85 if self.missing or self.random.random() < 0.3 else 1.0
+        kept = [row for row in rows if self.random.random() < told]
         if len(item.parameters) > 1 and self.random.random() < 0.4:
             return [[*row, self.maybe(item.type)] for row in kept]
         return {_key(row): self.maybe(item.type) for row in kept}
@@ -176,9 +177,9 @@ class _Case:
     def value(self, type_: ir.Type) -> Any:
         match type_:
             case ir.FloatType():
-                return self.real()
+                return self.within(type_, self.real)
             case ir.IntType():
-                return self.whole(type_)
+                return self.within(type_, lambda: self.whole(type_))
             case ir.BoolType():
                 return self.random.random() < 0.5
             case ir.EnumType(members=members):
@@ -188,12 +189,21 @@ class _Case:
             case _:
                 return self.random.choice((*TEXTS, "other"))
 
+    def within(self, type_: ir.Type, draw: Callable[[], float]) -> float:
+        """A number; most often one that its input admits."""
+        number = draw()
+        for _ in range(3):
+            if admit("", type_, number) is not None or self.random.random() < 0.1:
+                break
+            number = draw()
+        return number
+
     def real(self) -> float:
         random, kind = self.random, self.random.random()
         if kind < self.exact and self.found.floats:
             return random.choice(self.found.floats)
         if kind < self.exact + 0.1 and self.found.floats:
-            return beside(random.choice(self.found.floats), random.choice((1, -1)))
+            return _near(random.choice(self.found.floats), random)
         if kind > 0.95:
             return _from_bits(random.getrandbits(32))
         match self.style:
@@ -232,6 +242,15 @@ def _key(row: tuple[int | str, ...]) -> Any:
 def calendar_day(number: int) -> datetime.date:
     """The date of a day number."""
     return datetime.date.fromordinal(number + EPOCH)
+
+
+def _near(number: float, random: Random) -> float:
+    """One ulp beside, half an ulp, or one ulp of a double: what rounding must tell apart."""
+    other = beside(number, random.choice((1, -1)))
+    if not math.isfinite(other) or random.random() < 0.5:
+        return other
+    middle = (number + other) / 2  # exact as a double; float32 rounds it to the even one
+    return math.nextafter(middle, random.choice((middle, -math.inf, math.inf)))
 
 
 def beside(number: float, direction: int) -> float:

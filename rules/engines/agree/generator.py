@@ -37,8 +37,10 @@ def generate(seed: int) -> ir.Ruleset:
     positive. The same seed gives the same rule set.
     """
     random = Random(f"rule set {seed}")
-    kind, calculates = random.random(), random.random() >= RELATIONAL
-    vocabulary = draw_vocabulary(random, unbounded=kind < UNBOUNDED, dense=kind < 1 - ROWS)
+    kind = random.random()
+    dense = kind < 1 - ROWS
+    calculates = random.random() >= (RELATIONAL if dense else 0.5)
+    vocabulary = draw_vocabulary(random, unbounded=kind < UNBOUNDED, dense=dense)
     scope = Scope(
         random=random,
         symbols=vocabulary.symbols,
@@ -80,6 +82,8 @@ def _draw(scope: Scope, number: int) -> tuple[list[ir.Derived], tuple[int, int]]
     """The next derived value or recursive group, and the bounds of an int."""
     name = f"d{number}"
     kind = scope.random.choice(KINDS)
+    if kind == "group" and not scope.entities and scope.random.random() < 0.8:
+        kind = "truth"  # there is little to recur on
     match kind:
         case "group":
             return _recursive(scope, number), (0, 0)

@@ -42,9 +42,13 @@ def real(scope: Scope, depth: int, *, shown: bool = False) -> ir.Expr:
 
 
 def derived_real(scope: Scope) -> ir.Expr:
-    """A float worth a name: often an aggregate."""
-    if scope.calculates and scope.random.random() < 0.5:
+    """A float worth a name: often an aggregate, or an operation on two names."""
+    kind = scope.random.random() if scope.calculates else 1.0
+    if kind < 0.4:
         return aggregate(scope, 3) or real(scope, 3)
+    if kind < 0.7:
+        left, right = real(scope, 0, shown=True), real(scope, 1)
+        return ir.Arithmetic(op=scope.random.choice("+-*/"), left=left, right=right, type=FLOAT)
     return real(scope, 3)
 
 

@@ -35,10 +35,14 @@ def _totals(answers: Sequence[Answer]) -> Iterator[str]:
         for engine, reason, count in answer.get("excluded", ()):
             excluded[engine, reason] += count
     wrong = Counter(finding["engine"] for answer in answers for finding in answer["findings"])
-    cases = sum(decided.values())
-    yield f"{len(answers):,} programs, {cases:,} cases, {wrong.total():,} disagreements"
-    shares = ", ".join(f"{name} {count / cases:.0%}" for name, count in decided.most_common())
-    yield f"decided by: {shares}"
+    cases, count = sum(decided.values()), wrong.total()
+    told = f"{count:,} disagreement{'s' * (count != 1)}"
+    yield f"{len(answers):,} programs, {cases:,} cases, {told}"
+    if not answers:
+        return
+    if cases:
+        shares = ", ".join(f"{name} {count / cases:.0%}" for name, count in decided.most_common())
+        yield f"decided by: {shares}"
     yield ""
     yield f"{'engine':10} {'programs':>10} {'cases':>12} {'disagree':>9}"
     for name in compared:

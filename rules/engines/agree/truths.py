@@ -138,7 +138,7 @@ def order(scope: Scope) -> str:
 
 def compare_floats(scope: Scope, depth: int) -> ir.Expr:
     """Of floats, often with a constant."""
-    if scope.random.random() < 0.3:
+    if scope.random.random() < (0.3 if scope.calculates else 0.8):
         threshold = ir.Const(value=scope.random.choice(FLOATS), type=FLOAT)
         return ir.Compare(op=order(scope), left=scope.read(ir.FloatType), right=threshold)
     left, right = numbers.real(scope, depth, shown=True), numbers.real(scope, depth - 1)

@@ -51,7 +51,13 @@ class Rete:
         self._server = Server() if server is None else server
         self._shared = server is not None
         self._numbers = itertools.count()
-        self._key = self._server.add(compile_program(ruleset))
+        program = compile_program(ruleset)
+        try:
+            self._key = self._server.add(program)
+        except BaseException:
+            if not self._shared:
+                self._server.close()
+            raise
 
     def __enter__(self) -> Rete:
         return self

@@ -51,3 +51,9 @@ def test_what_is_no_number_is_a_dash(value: float) -> None:
 )
 def test_inputs_of_a_case(value: object, expected: str) -> None:
     assert plain_value(value) == expected
+
+
+def test_what_is_told_of_objects() -> None:
+    assert plain_value({}) == "none"
+    assert plain_value({"anna": 50_000, "bob": None}) == "anna 50,000, bob missing"
+    assert plain_value({("anna", 3): True}) == "anna 3 yes"

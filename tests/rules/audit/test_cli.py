@@ -75,6 +75,8 @@ def test_show_and_export(record: str, tmp_path: Path, capsys: pytest.CaptureFixt
     assert run(capsys, "show", record, "1") == (0, TEXT + "\n")
     code, out = run(capsys, "show", record, "3")
     assert code == 0 and '"outcome": "yes"' in out and "1.5 is much" in out
+    assert '  "inputs": {\n    "x": 1.5\n  },\n' in out
+    assert "rule r fires: yes, much (" in out and "small.rules:7:1)" in out
     out_file = tmp_path / "all.jsonl"
     code, out = run(capsys, "export", record, "--out", str(out_file))
     assert (code, out) == (0, f"wrote 4 entries to {out_file}\n")
@@ -92,10 +94,26 @@ def test_show_and_export(record: str, tmp_path: Path, capsys: pytest.CaptureFixt
         (["replay", "{record}", "--engine", "xls"], "engine"),
         (["export", "{record}", "--out", "all.xml"], "cannot write all.xml: expected .jsonl"),
         (["head", "mysql://x/y"], "expected"),
+        (["verify", "{folder}/cases.csv"], "cannot be used as a decision record: file is not a"),
+        (["verify", "{folder}/other.db"], "other.db: a database, but no decision record"),
+        (["verify", "{folder}"], "expected a file"),
+        (["verify", "{folder}/nowhere/a.db"], "in a directory that there is"),
+        (["replay", "{record}", "--on", "2026-01-01"], "name them with --ruleset"),
     ],
 )
 def test_mistakes(
     record: str, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
-    code, out = run(capsys, *[item.format(record=record) for item in arguments])
+    folder = Path(record).parent
+    with sqlite3.connect(folder / "other.db") as other:
+        other.execute("CREATE TABLE t (x)")
+    code, out = run(capsys, *[item.format(record=record, folder=folder) for item in arguments])
     assert code == 2 and message in out
+
+
+def test_a_record_that_cannot_be_written(
+    record: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cases = str(tmp_path / "cases.csv")
+    code = main(["decide", str(tmp_path / "small.rules"), "--cases", cases, "--audit", cases])
+    assert code == 2 and "cannot be used as a decision record" in capsys.readouterr().err

@@ -14,7 +14,7 @@ from tests.rules.cli.command import ROOT, Captured, run
         (["check", "{dir}/polcy.rules"], "did you mean {dir}/policy.rules?"),
         (["check", "{dir}/nowhere/x.rules"], "there is no file {dir}/nowhere/x.rules\n"),
         (["check", "{dir}"], "{dir} is a directory: name a file in it"),
-        (["check", "{dir}/cases.csv"], "is not a rule file: expected a name ending in .rules"),
+        (["check", "{dir}/notes.txt"], "is not a rule file: expected a name ending in .rules"),
         (["decide", "{dir}/policy.rules", "--cases", "{dir}/case.csv"], "did you mean {dir}/cases"),
         (["decide", "{dir}/policy.rules", "--cases", "{dir}/cases.csv", "--engine", "gpu"],
          "expected one of auto, reference, python, numpy, xla, backward, rete"),
@@ -39,6 +39,7 @@ def test_wrong_input(
 ) -> None:
     folder = str(policy.parent)
     (policy.parent / "derive.rules").write_text("ruleset a version 1\ninput x: float\n")
+    (policy.parent / "notes.txt").write_text("")
     code, _, err = run(capsys, *(argument.replace("{dir}", folder) for argument in arguments))
     assert code == 2
     assert err.startswith(f"rules {arguments[0]}: ")

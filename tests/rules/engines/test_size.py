@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from rules.explain import explain
 from rules.language import ir
 from tests.rules.engines.agreement import assert_agrees
 from tests.rules.engines.building import (
+    FLOAT,
     above,
     arithmetic,
     compare,
@@ -57,6 +60,34 @@ def test_a_condition_of_five_hundred_terms_compiles(node: type) -> None:
     decisions = compile_ruleset(small)({"x": np.array([499.0, 500.0, np.nan], np.float32)})
     within = [0, -1, -2]
     assert np.asarray(decisions.rule).tolist() == (within if node is ir.Or else [-1, 0, -2])
+
+
+@pytest.mark.parametrize(("node", "op"), [(ir.Or, "="), (ir.And, "<"), (ir.And, "!=")])
+def test_margins_of_hundreds_of_terms(node: type, op: str) -> None:
+    """They are computed in a loop; as one expression they took eight seconds to compile."""
+    other = compare(ref("y"), "<", const(2.0))
+    small = ruleset([rule("r", "reject", node(operands=(*terms(130, op), other)))])
+    cases = {
+        "x": np.array([129.5, 130.0, 7.0, -3.0, np.nan, 4.0], np.float32),
+        "y": np.array([9.0, 9.0, 1.0, np.nan, 1.0, 2.0], np.float32),
+    }
+    decider = compile_ruleset(small, fired=True, margin=True)
+    assert_agrees(small, cases, decider(cases))
+    total = jax.grad(lambda x: _finite(decider({**cases, "x": x}).margin).sum())
+    assert jnp.isfinite(total(cases["x"])).all()
+
+
+def _finite(margin: jax.Array) -> jax.Array:
+    return jnp.where(jnp.isfinite(margin), margin, 0)
+
+
+def test_margins_of_many_inputs() -> None:
+    names = [f"x{index}" for index in range(40)]
+    either = ir.Or(operands=tuple(compare(ref(n), ">", ref("x0")) for n in names[1:]))
+    small = ruleset([rule("r", "reject", either)], inputs=dict.fromkeys(("x", *names), FLOAT))
+    cases = columns(small, 3, 30)
+    decider = compile_ruleset(small, fired=True, margin=True)
+    assert_agrees(small, cases, decider(cases))
 
 
 def test_an_or_of_many_inputs_compiles() -> None:

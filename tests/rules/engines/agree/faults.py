@@ -270,13 +270,14 @@ FAULTS = (
         "engines.generated.thresholds:first_above",
         "strict=True",
         "strict=False",
+        "compare float >",
     ),
     Fault(
         "soft constraints bind",
         "python",
-        "engines.generated.function:GeneratedRuleset._constrained",
-        "item.weight is None and not",
-        "not",
+        "engines.generated.function:GeneratedRuleset._plain_verdict",
+        "item.weight is None and outcome not in item.allowed",
+        "outcome not in item.allowed",
         "soft constraint",
     ),
     # Backward.

@@ -13,7 +13,7 @@ from rules.engines.agree.checking import check_ruleset, round_trip, settled
 from rules.engines.agree.engines import opened
 from tests.rules.engines.agree.faults import FAULTS, Fault, planted
 
-MOST = 400  # programs
+MOST = 1000  # programs
 
 
 def programs_until_found(fault: Fault) -> int | None:

@@ -107,7 +107,8 @@ NESTED: dict[str, Callable[[str, int], str]] = {
 
 @pytest.mark.parametrize("kind", NESTED)
 def test_nesting_costs_no_more_than_its_depth(engine: object, kind: str) -> None:
-    condition = functools.reduce(NESTED[kind], range(20), "a")
+    depth = 8 if kind == "quantified" else 20  # the reference tries all pairs, again and again
+    condition = functools.reduce(NESTED[kind], range(depth), "a")
     ruleset = policy(
         "input a: bool\ninput b: bool\ninput x: float\nentity Side in {left, right}\n"
         "input on(Side): bool",
@@ -140,6 +141,8 @@ def test_choices_nested_in_choices(engine: object) -> None:
         "input on(Side): bool",
         f"({choice}) and ({choice.replace('a', 'b', 1)})",
         f"all s in Side: if on(s) then ({choice}) else a",
+        "some s in Side: if on(s) then b else c",  # unknown with on(s), though b and c agree
+        "all s in Side: if on(s) then b else c",
     )
     matcher = Matcher(engine, compile_program(ruleset))
     truths = (True, False, None)

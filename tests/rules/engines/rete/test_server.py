@@ -15,7 +15,7 @@ from types import ModuleType
 
 import pytest
 
-from rules.engines.rete import Answer, Rete, ReteCrashError, Server
+from rules.engines.rete import Answer, Rete, ReteCrashError, ReteMissingError, Server
 from rules.engines.rete import server as module
 from tests.rules.engines.rete.crashing import HANG, ONCE, SEGFAULT, STUMBLE
 from tests.rules.engines.rete.policies import INCOME
@@ -170,6 +170,16 @@ def test_no_process_can_start(engine: ModuleType) -> None:
         pytest.raises(ReteCrashError, match="does not start: exit status 3"),
     ):
         Rete(INCOME, server=server)
+
+
+def test_a_process_that_refuses_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    absent = "import sys; sys.modules['durable_rules_engine'] = None; "
+    closed: list[Server] = []
+    monkeypatch.setattr(module, "START", absent + module.START)
+    monkeypatch.setattr(Server, "close", lambda self: closed.append(self))
+    with pytest.raises(ReteMissingError):
+        Rete(INCOME)
+    assert [server.pid for server in closed] == [None]
 
 
 @pytest.mark.parametrize(
