@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # By the environment, so that the isolated build of a wheel is pinned too.
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: demo digits guideline test test-fast test-crash test-fuzz lint format wheel clean
+.PHONY: demo digits guideline test test-fast test-crash test-fuzz agree lint format wheel clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python launch.py --config=experiments/credit/config.py --workdir=runs/credit
@@ -32,6 +32,15 @@ test-crash: $(VENV)/.dev
 
 test-fuzz: $(VENV)/.dev
 	RULAX_FUZZ=20 $(BIN)/python -m pytest -n 2 tests/rules tests/research/data
+
+# All engines on 50,000 random rule sets, oracles on 5,000, all cases of 200 tiny ones: hours.
+# Ended early, it tells what there is, and goes on from there when called again.
+AGREE := $(BIN)/python -m rules agree --jobs 2
+agree: $(VENV)/.dev
+	mkdir -p runs
+	$(AGREE) --programs 50000 --engines all --log runs/agree.jsonl
+	$(AGREE) --programs 5000 --seed 1000000 --engines none --oracles all --log runs/oracles.jsonl
+	$(AGREE) --programs 200 --exhaustive --engines all --oracles clingo --log runs/exhaustive.jsonl
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -61,15 +61,23 @@ def write_decisions(table: pa.Table, path: Path) -> None:
         write_table(table, path)
 
 
-def read_cases(path: Path, schema: Schema) -> tuple[list[str], dict[str, np.ndarray], pa.Table]:
+def read_cases(
+    path: Path, schema: Schema, besides: Iterable[str] = ()
+) -> tuple[list[str], dict[str, np.ndarray], pa.Table]:
     """Identifiers of the cases in a file, their columns by the schema, and the file as it is.
+
+    Args:
+        path: csv, jsonl or parquet.
+        schema: of the data set.
+        besides: columns that are read by somebody else.
 
     Raises:
         TableError: when the file can't be read or doesn't fit the schema.
     """
     file = read_table(path)
     try:
-        columns = conform(file, schema)
+        elsewhere = [name for name in besides if name in file.column_names]
+        columns = conform(file.drop_columns(elsewhere), schema)
     except TableError as error:
         raise TableError(f"{path}: {error}") from None
     return case_identifiers(file, schema.key), columns, file

@@ -14,12 +14,13 @@ import random
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import rules
 from experiments.cholesterol.patients import Patient, random_patient
 from experiments.cholesterol.program import load_program
 from research.data.sources import SourceError
+from rules.decide import Engine
 
 if TYPE_CHECKING:
     from experiments.cholesterol.oracle import End, Oracle
@@ -49,7 +50,7 @@ class Difference:
 
 
 def compare(
-    oracle: Oracle, ruleset: rules.Ruleset, patients: Sequence[Patient], engine: str = "auto"
+    oracle: Oracle, ruleset: rules.Ruleset, patients: Sequence[Patient], engine: Engine = "auto"
 ) -> list[Difference]:
     """The patients about whom the two differ: in the box, or in the rule that led there.
 
@@ -79,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m experiments.cholesterol.compare")
     parser.add_argument("--patients", type=int, default=5000, help="how many, at random")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--engine", default="auto", help="see docs/library.md")
+    parser.add_argument("--engine", choices=get_args(Engine), default="auto")
     options = parser.parse_args(arguments)
     if options.patients < 1:
         parser.error("--patients: at least 1")

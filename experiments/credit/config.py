@@ -163,9 +163,11 @@ def decide_cases(config: ConfigDict, cases: Path, program: Program, out: Path) -
 
     The file may also tell of guarantors and earlier payments, as `python -m rules` reads them.
     """
-    identifiers, columns, file = read_cases(cases, credit.SCHEMA)
+    ruleset = program.decider.ruleset
+    objects = told_columns(ruleset, count=0)
+    identifiers, columns, file = read_cases(cases, credit.SCHEMA, besides=objects)
     try:
-        told = told_columns(program.decider.ruleset, len(identifiers), file)
+        told = told_columns(ruleset, len(identifiers), file)
     except (TypeError, ValueError) as error:
         raise TableError(f"{cases}: {error}") from None
     decided = program({**columns, **told})

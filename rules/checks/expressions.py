@@ -105,6 +105,13 @@ def _apply(node: syntax.Apply, scope: Scope) -> ir.Expr:
             span=node.function.span,
             hint=f"a variable ranges over its objects: some x in {name}: ...",
         )
+    if name in (*ir.AGGREGATES, "some", "all"):
+        body = "earns(g)" if name in ("sum", "mean") else "earns(g) > 100"
+        raise RuleError(
+            f"{name} is no function: it names a variable, and says something of it",
+            span=node.function.span,
+            hint=f"for example {name} g: {body}",
+        )
     relations = [item for item, about in scope.parameters.items() if about]
     raise RuleError(
         f"there is no function or relation {name}",

@@ -185,12 +185,12 @@ _NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "="}
 
 
 def _code_ranges(op: str, constant: np.generic) -> list[tuple[int, int]]:
-    value = int(constant)  # type: ignore[call-overload]
+    value = int(constant)
     return _ranges(op, value, value - 1, value + 1, ir.INT_MIN, ir.INT_MAX)
 
 
 def _float_ranges(op: str, constant: np.generic) -> list[tuple[float, float]]:
-    value = np.float32(constant)  # type: ignore[arg-type]
+    value = np.float32(constant)
     before, after = -_successor(-value), _successor(value)
     return _ranges(op, float(value), float(before), float(after), -FLOAT_MAX, FLOAT_MAX)
 
@@ -212,5 +212,6 @@ def _successor(number: np.float32) -> np.float32:
     """The next larger number of docs/numbers.md, where those up to TINY are 0."""
     if number == 0:
         number = np.float32(TINY)
-    after = np.nextafter(number, np.float32(math.inf))
+    with np.errstate(over="ignore"):
+        after = np.nextafter(number, np.float32(math.inf))
     return np.float32(0) if abs(after) <= TINY else after

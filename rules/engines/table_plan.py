@@ -123,8 +123,9 @@ def arrange(ruleset: ir.Ruleset, extras: Extras) -> tuple[Layout, Tables]:
     """
     assert ruleset.decision is not None
     rules, outcomes = ruleset.ranked, ruleset.decision.outcomes
-    truths = [*rules, *ruleset.constraints]
-    rows = _Rows(circuit(ruleset, [item.condition for item in truths]))
+    conditions = [rule.condition for rule in rules]
+    conditions += [item.condition for item in ruleset.constraints]
+    rows = _Rows(circuit(ruleset, conditions))
     placed = [rows.row[node] for node in rows.circuit.outputs]
     codes = [outcomes.index(rule.outcome) for rule in rules]
     chunks = _chunks(codes, placed)
@@ -165,8 +166,8 @@ def _chunks(outcomes: Sequence[int], rows: Sequence[int]) -> Chunks:
             row = [rows[rank] for rank in some] + [FALSE] * unused
             found.append((outcome, row, some + [0] * unused))
     found += [(0, [FALSE] * RULES, [0] * RULES)] * (LOOPS - len(found))
-    outcome, row, rank = zip(*found, strict=True)
-    return Chunks(*(np.array(item, np.int32) for item in (outcome, row, rank)))
+    columns = (np.array(column, np.int32) for column in zip(*found, strict=True))
+    return Chunks(*columns)
 
 
 _NO_CONDITION = ir.Const(value=True, type=ir.BOOL)
@@ -205,7 +206,9 @@ class _Rows:
         index = {field: position for position, field in enumerate(fields)}
         found = {i: item for i, item in within.items() if item.field in index}
         items = list(found.values())
-        bounds = np.array([(item.low, item.high) for item in items], dtype).reshape(-1, 2)
+        bounds: np.ndarray = np.array([(item.low, item.high) for item in items], dtype).reshape(
+            -1, 2
+        )
         table = Literals(
             field=_filled([index[item.field] for item in items], LITERALS, 0),
             low=_filled(bounds[:, 0], LITERALS, 1),
@@ -267,7 +270,7 @@ def _deriving(ruleset: ir.Ruleset, fields: Sequence[ir.Expr]) -> ir.Ruleset:
     """The part of a rule set that these values are computed from, and no more."""
     derived = {item.name: item for item in ruleset.derived}
     wanted: set[str] = set()
-    pending = {name for field in fields for name in names(field)}
+    pending = frozenset(name for field in fields for name in names(field))
     while pending:
         wanted |= pending
         read = [reads(derived[name]) for name in pending if name in derived]

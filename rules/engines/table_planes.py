@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -72,7 +73,7 @@ def _literal_rows(literals: Literals, values: Array, missing: Array) -> Array:
         holds = functools.reduce(lax.bitwise_or, words)
         return jnp.concatenate([holds, holds | read(missing, part.field)], axis=1)
 
-    parts = Literals(*(jnp.asarray(array).reshape(-1, LITERALS) for array in literals))
+    parts = jax.tree.map(lambda array: jnp.asarray(array).reshape(-1, LITERALS), literals)
     rows = lax.map(step, parts)
     return rows.reshape(-1, rows.shape[-1])
 

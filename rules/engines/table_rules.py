@@ -17,8 +17,8 @@ import numpy as np
 from jax import lax
 
 from rules.engines.array_constraints import constrain, violated_bits
-from rules.engines.array_ops import Array
 from rules.engines.array_margin import margin
+from rules.engines.array_ops import Array
 from rules.engines.arrays import Extras, spread_columns
 from rules.engines.decisions import Decisions
 from rules.engines.kleene import Truth
@@ -65,7 +65,8 @@ def decide_table(
     """Decides a batch: as `decide_columns`, but for margins and derived values.
 
     Args:
-        layout, tables: of the rule set, see `arrange`.
+        layout: of the rule set, see `arrange`.
+        tables: likewise.
         columns: by name, as `check_columns` accepts them.
         shape: the common shape of the columns, `[...]`; no symbols.
     """

@@ -177,9 +177,10 @@ def compile_ruleset(
             symbolic size (`jax.export`) are always fused.
 
     Raises:
-        ValueError: when there is no such form, the rule set has no decision, collects among more than 31
-            outcomes, does not derive a name asked for, has an entity without a bound, or
-            has rules that hold on some days only and nothing says which day it is.
+        ValueError: when there is no such form, or the rule set has no decision, collects
+            among more than 31 outcomes, does not derive a name asked for, has an entity
+            without a bound, or has rules that hold on some days only and nothing says which
+            day it is.
     """
     extras = Extras(fired=fired, margin=margin, derived=tuple(derived), violated=violated)
     check_decides(ruleset, extras)

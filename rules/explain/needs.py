@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from rules.engines import hit_policy
 from rules.engines.reference import Evaluation
@@ -15,7 +17,9 @@ from rules.explain.grounding import ground, objects_of
 from rules.language import ir
 from rules.language.printer import expression_text
 
-__all__ = ["Lacking", "Need", "lacking", "undecided_constraints", "undecided_rules"]
+__all__ = ["Lacking", "Need", "lacking", "need_texts", "undecided_constraints", "undecided_rules"]
+
+FEW = 3
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, order=True)
@@ -73,6 +77,19 @@ def lacking(ruleset: ir.Ruleset, evaluation: Evaluation) -> Lacking:
         rules=tuple(rule.name for rule in rules),
         constraints=tuple(item.title for item in constraints),
     )
+
+
+def need_texts(needs: Sequence[Need], values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The facts to obtain, as sentences list them.
+
+    Args:
+        needs: as `lacking` tells.
+        values: of the case. A relation of which all that there is to know is needed, and that
+            is much, is named once.
+    """
+    counts = Counter(need.name for need in needs if need.objects)
+    whole = {name for name, n in counts.items() if n > FEW and n == len(values.get(name, ()))}
+    return tuple(dict.fromkeys(need.name if need.name in whole else str(need) for need in needs))
 
 
 def undecided_rules(ruleset: ir.Ruleset, evaluation: Evaluation) -> tuple[ir.Rule, ...]:

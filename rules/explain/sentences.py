@@ -8,7 +8,7 @@ from rules.engines import hit_policy
 from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN, VIOLATED
 from rules.engines.reference import Evaluation
 from rules.explain.formats import format_value, listed, listed_titles
-from rules.explain.needs import lacking
+from rules.explain.needs import lacking, need_texts
 from rules.language import ir
 
 __all__ = ["because", "conflict_text", "default_text", "sentence", "undecided_text"]
@@ -28,7 +28,7 @@ def sentence(ruleset: ir.Ruleset, evaluation: Evaluation) -> str:
             return default_text(ruleset.decision)
         case code if code == UNKNOWN:
             found = lacking(ruleset, evaluation)
-            needs = [str(need) for need in found.needs]
+            needs = need_texts(found.needs, evaluation.values)
             return undecided_text(needs, found.undefined, found.rules, found.constraints)
         case code if code == CONFLICT:
             fires = [

@@ -16,7 +16,7 @@ from rules.engines.semantics import truth
 from rules.errors import did_you_mean
 from rules.explain.agreement import confirm
 from rules.explain.formats import listed_titles, place_text, plain
-from rules.explain.needs import Need, lacking
+from rules.explain.needs import Need, lacking, need_texts
 from rules.explain.proof import Proof, Prover
 from rules.explain.sentences import sentence
 from rules.explain.settling import Settling, settling
@@ -116,7 +116,7 @@ class Explanation:
     @property
     def needed(self) -> tuple[str, ...]:
         """The facts to obtain, as text: `income`, `earns(anna)`."""
-        return tuple(map(str, self.needs))
+        return need_texts(self.needs, self.values)
 
     @property
     def fired(self) -> tuple[RuleExplanation, ...]:

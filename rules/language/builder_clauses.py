@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias
 
-from rules.errors import RuleError, did_you_mean
+from rules.errors import RuleError
 from rules.language import syntax
 from rules.language.builder_places import Places
 from rules.language.builder_terms import Entity, Term, expression
@@ -71,8 +71,9 @@ def type_syntax(type: Type, bounds: Mapping[str, object], places: Places) -> syn
     span = places.here()
     for word in bounds:
         if word not in _OPERATORS:
-            hint = did_you_mean(word, (*_OPERATORS, "actionable", "weight", "type"))
-            raise TypeError(f"there is no argument {word}: {hint or 'bounds are gt, ge, lt, le'}")
+            raise TypeError(
+                f"there is no argument {word}: bounds are gt (>), ge (>=), lt (<) and le (<=)"
+            )
     given = tuple(
         syntax.Bound(op=_OPERATORS[word], value=literal(value, span), span=span)
         for word, value in bounds.items()

@@ -30,7 +30,7 @@ class Places:
             return Span(line=1, column=1, end_line=1, end_column=2)
         source = self._source(frame.f_code.co_filename)
         line, end_line, column, end_column = _position(frame.f_code, frame.f_lasti // 2)
-        line = line or frame.f_lineno
+        line = line or frame.f_lineno or 1
         lines = self.sources[source - 1].text.split("\n")
         if end_line is None or column is None or end_column is None:  # python -X no_debug_ranges
             text = _line(lines, line)

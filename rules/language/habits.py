@@ -94,6 +94,8 @@ _CONTEXTS = tuple(
         (rf"\b(?:some|all|count|sum|mean|min|max)\s+{_NAME}(?:\s+in\s+{_NAME})?"
          rf"(?:\s*,\s*{_NAME}(?:\s+in\s+{_NAME})?)*\s*(?P<here>[^\s:,])", _COLON),
         (rf"\b(?:some|all)\s+{_NAME}(?:\s+in\s+{_NAME})?\s*(?P<here>\.|\||such\b)", _COLON),
+        (rf"\b(?:if|and|or|not)\s+no\s+(?P<here>{_NAME})",
+         r"write not, or not some g: \g<here>(g)"),
         (rf"\bderive\s+\w+\s*\([^()]*?({_NAME})\s*(?P<here>:)\s*({_NAME})", r"write \1 in \3"),
         (rf"\bderive\s+({_NAME})\s*\([^()]*?(?P<here>[\d\"])",
          r"a head lists variables: write derive \1(m) if m = ... and the rest"),

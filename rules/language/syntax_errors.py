@@ -152,6 +152,9 @@ def _hint_for_missing(accepts: set[str], before: str) -> str | None:
         return f"give it a value, for example {given[0].strip() if given else 'late(3)'} = true"
     if accepts >= {"_THEN"} and re.search(r"\bconstraint\b[^#]*\bif\b(?!.*\bif\b)", before):
         return "a constraint is written if condition then outcome != approve"
+    counted = re.search(r"\b(some|all|count)\s+(\w+)[^:]*\swhere\b[^:]*$", before)
+    if counted and "COLON" in accepts:
+        return f"where belongs to values; write {counted[1]} {counted[2]}: and the condition"
     if accepts & {"_THEN", "_ELSE"}:
         return "a choice is written if condition then value else value"
     if accepts == {"_RULESET"}:

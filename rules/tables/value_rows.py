@@ -63,13 +63,6 @@ def _value(cell: Cell, output: Output) -> syntax.Expression:
 
 
 def _check_default(output: Output, lines: Sequence[Line]) -> None:
-    name = output.name.text
-    if not lines or lines[-1].tests:
-        raise RuleError(
-            f"{name} has no value where no row applies",
-            span=lines[-1].row.span if lines else output.cell.span(),
-            hint=f"add a last row with - in every test and a value for {name}",
-        )
     for line, following in itertools.pairwise(lines):
         if not line.tests:
             raise RuleError(
@@ -77,6 +70,13 @@ def _check_default(output: Output, lines: Sequence[Line]) -> None:
                 span=following.row.span,
                 hint="the row with - in every test comes last",
             )
+    name = output.name.text
+    if not lines or lines[-1].tests:
+        raise RuleError(
+            f"{name} has no value where no row applies",
+            span=lines[-1].row.span if lines else output.cell.span(),
+            hint=f"add a last row with - in every test and a value for {name}",
+        )
 
 
 def _check_repetition(lines: Sequence[Line]) -> None:

@@ -117,8 +117,13 @@ def test_guarantors_in_the_file_count(decide, credit, tmp_path):
     backed = backed.append_column("earns", pa.array([{"anna": 100_000.0}]))
     backed = backed.append_column("in_arrears", pa.array([[]], pa.list_(pa.string())))
     write_table(backed, tmp_path / "backed.parquet")
-    decided, *_ = decide(tmp_path / "backed.parquet")
+    decided, _, warned = decide(tmp_path / "backed.parquet")
     assert decided["rule"].to_pylist() == ["budget_on_guarantor"]
+    assert "ignored" not in warned
+
+
+def test_more_guarantors_than_the_policy_allows(decide, cases, tmp_path):
+    case = cases.slice(0, 1)
     crowd = case.append_column("signed", pa.array([list("abcde")]))
     write_table(crowd, tmp_path / "crowd.parquet")
     error = decide(tmp_path / "crowd.parquet", fails=True)

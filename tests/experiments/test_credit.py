@@ -56,9 +56,7 @@ def test_decisions_are_those_of_the_reference_engine(workdir, decisions, credit)
     nobody = pa.array([[]] * len(rows), pa.list_(pa.string()))
     for entity in ("Guarantor", "Payment"):
         cases = cases.append_column(entity, nobody)
-    again = rules.decide(
-        policy, cases, engine="reference", missing_columns="unknown"
-    ).to_table()
+    again = rules.decide(policy, cases, engine="reference", missing_columns="unknown").to_table()
     for name in ("outcome", "rule", "reason", "fired"):
         assert again[name].to_pylist() == decisions[name].to_pylist()
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from rules.checks.solver.concrete import compute, operation_name
 from rules.checks.solver.formulas import Formula, conj, neg, when
-from rules.checks.solver.images import Absolute, Extreme, Monotone, Negated
+from rules.checks.solver.images import Absolute, Monotone, Negated, extreme
 from rules.checks.solver.keys import first_true, normal
 from rules.checks.solver.numbers import Constant, Variable, constant
 from rules.checks.solver.operation import Operation
@@ -34,17 +34,21 @@ def apply(space: Space, node: ir.Expr, operands: Sequence[Number]) -> Result:
         node: a ToFloat, an Arithmetic or a Call, whose own operands do not matter.
         operands: in their place.
     """
+    is_float = _is_float(node.type)
+    settled = _settled(node, operands, is_float)
+    if settled is not None:
+        return settled
     match node:
         case ir.Call(function="min" | "max" as function):
             parts: tuple[tuple[Formula, Number], ...] = tuple((True, item) for item in operands)
-            return True, Extreme(greatest=function == "max", parts=parts)
+            return True, extreme(function, parts)
         case ir.Call(function="abs"):
             return True, Absolute(operand=operands[0])
         case ir.Arithmetic(op="-") if operands[0] == constant(0) or operands[0] == constant(0.0):
             return True, Negated(operand=operands[1])
-    memo = (operation_name(node), is_float := _is_float(node.type), *map(_identity, operands))
+    memo = (operation_name(node), is_float, *map(_identity, operands))
     if memo not in space.made:
-        made = _settled(node, operands, is_float) or _monotone(space, node, operands, is_float)
+        made = _monotone(space, node, operands, is_float)
         space.made[memo] = made or _tied(space, node, operands), operands
     result: Result = space.made[memo][0]
     return result

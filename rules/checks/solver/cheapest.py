@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import z3
@@ -56,6 +56,7 @@ def cheapest(
     costs: Callable[[dict[str, Any]], Costs],
     near: Callable[[z3.ModelRef], dict[str, Any]],
     nearer: Callable[[dict[str, Any], Callable[[dict[str, Any]], bool]], dict[str, Any]],
+    candidates: Iterable[dict[str, Any]] = (),
 ) -> Cheapest | None:
     """Looks for the cheapest case; None is a proof that no case has the property.
 
@@ -67,6 +68,7 @@ def cheapest(
         costs: of a case.
         near: the cheapest case within the bounds of a model.
         nearer: makes a case with the property cheaper, step by step.
+        candidates: cases that may be good; those without the property are left out.
 
     Raises:
         OutOfTime: nothing was found in time, and nothing excluded.
@@ -86,6 +88,8 @@ def cheapest(
         return Cheapest(found=again, costs=costs(case), proved=False)
 
     best = kept(found.case, None)
+    for case in filter(has_it, candidates):
+        best = kept(case, best)
     for _ in range(MAX_ROUNDS):
         try:
             model, least = _least(search, formula, levels())

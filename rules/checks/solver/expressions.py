@@ -21,7 +21,7 @@ from rules.checks.solver.formulas import (
     neg,
     when,
 )
-from rules.checks.solver.images import Chosen, Count, Extreme
+from rules.checks.solver.images import Chosen, Count, extreme
 from rules.checks.solver.numbers import Constant, constant
 from rules.checks.solver.space import Number, Space
 from rules.checks.solver.symbolic_case import BeyondFragment, Texts
@@ -173,7 +173,7 @@ class Symbolic:
             return Numeric(False, _zero(expr.type))
         known = conj(known, disj(*members))
         if expr.function in ("min", "max"):
-            return Numeric(known, Extreme(greatest=expr.function == "max", parts=tuple(numbers)))
+            return Numeric(known, extreme(expr.function, numbers))
         total = self._sum(expr.type, known, numbers)
         whole, count = apply(self.space, _TO_FLOAT, [_count(members)])
         defined, mean = apply(self.space, _DIVIDE, [total.number, count])

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import z3
 
 from rules.checks.solver.formulas import Formula, conj, disj, neg, select, when
 from rules.checks.solver.keys import first_true, successor
-from rules.checks.solver.numbers import BITS, Variable
+from rules.checks.solver.numbers import BITS, Constant, Variable
 from rules.checks.solver.space import Box, Boxes, Number
 
-__all__ = ["Absolute", "Chosen", "Count", "Extreme", "Monotone", "Negated"]
+__all__ = ["Absolute", "Chosen", "Count", "Extreme", "Monotone", "Negated", "extreme"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -193,6 +193,15 @@ class Extreme:
         """See `Number`."""
         for _, part in self.parts:
             yield from part.variables()
+
+
+def extreme(function: str, parts: Sequence[tuple[Formula, Number]]) -> Number:
+    """The `min` or `max` of the numbers that count, of which there is one."""
+    settled = [part for counts, part in parts if counts is True and isinstance(part, Constant)]
+    if len(settled) == len(parts):
+        best = (max if function == "max" else min)(part.value for part in settled)
+        return dataclasses.replace(settled[0], value=best)
+    return Extreme(greatest=function == "max", parts=tuple(parts))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -37,20 +37,66 @@ def plainer(
         symbolic: what it was made from.
         holds: whether another case is a witness, too.
     """
-    tied, trials = symbolic.space.tied, 0
+    budget = iter(range(MAX_TRIALS))
+
+    def accepted(changed: dict[str, Any]) -> bool:
+        return next(budget, None) is not None and holds(changed)
+
+    case = _fewer_objects(case, symbolic, accepted)
+    case = _fewer_facts(case, symbolic, accepted)
+    tied = symbolic.space.tied
     for leaf in symbolic.leaves.values():
         entries, place = place_in(case, leaf)
         if entries is None:
             continue
         for value in _wishes(leaf, entries[place], tied):
-            if trials >= MAX_TRIALS:
-                return case
-            trials += 1
             changed = copy.deepcopy(case)
             place_in(changed, leaf)[0][place] = value  # type: ignore[index]
-            if holds(changed):
+            if accepted(changed):
                 case = changed
                 break
+    return case
+
+
+def _fewer_objects(
+    case: dict[str, Any], symbolic: SymbolicCase, accepted: Callable[[dict[str, Any]], bool]
+) -> dict[str, Any]:
+    relations = {leaf.item.name: leaf.item.parameters for leaf in symbolic.leaves.values()}
+    for entity in sorted(symbolic.listed):
+        for label in list(case[entity]):
+            changed = copy.deepcopy(case)
+            del changed[entity][label]
+            for name, parameters in relations.items():
+                if entity in parameters and isinstance(changed.get(name), dict):
+                    changed[name] = {
+                        about: value
+                        for about, value in changed[name].items()
+                        if (entity, label) not in zip(parameters, about, strict=True)
+                    }
+            if accepted(changed):
+                case = changed
+    return case
+
+
+def _fewer_facts(
+    case: dict[str, Any], symbolic: SymbolicCase, accepted: Callable[[dict[str, Any]], bool]
+) -> dict[str, Any]:
+    """Makes relations false wherever they need not hold, half of what is left at a time."""
+    truths = {
+        leaf.item.name
+        for leaf in symbolic.leaves.values()
+        if leaf.objects and isinstance(leaf.item.type, ir.BoolType)
+    }
+    for name in sorted(truths & case.keys()):
+        pending = [[about for about, held in case[name].items() if held]]
+        while pending:
+            part = pending.pop()
+            changed = copy.deepcopy(case)
+            changed[name].update(dict.fromkeys(part, False))
+            if not part or accepted(changed):
+                case = changed
+            elif len(part) > 1:
+                pending += [part[: len(part) // 2], part[len(part) // 2 :]]
     return case
 
 

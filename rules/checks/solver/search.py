@@ -100,11 +100,22 @@ class Search:
         """
         if formula is False:
             return None
-        space, everything = self.case.space, self.case.complete
-        guard, whole = space.boolean("asked"), space.boolean("complete")
-        space.axioms += [when(guard, formula), when(whole, everything)]
-        found = None if complete is False else self._ask(formula, has, guard, whole)
-        return found if found or complete else self._ask(formula, has, guard)
+        space, symbolic = self.case.space, self.case
+        guard, whole, few = (space.boolean(name) for name in ("asked", "complete", "few"))
+        space.axioms += [
+            when(guard, formula),
+            when(whole, symbolic.complete),
+            when(few, symbolic.few_objects),
+        ]
+        assumptions = [(guard, whole), (guard,)]
+        if symbolic.listed:  # most properties show with a few objects, which is easier to read
+            assumptions.insert(0, (guard, whole, few))
+        for assumed in assumptions:
+            if complete is None or complete is (whole in assumed):
+                found = self._ask(formula, has, *assumed)
+                if found is not None:
+                    return found
+        return None
 
     def axioms(self) -> list[Formula]:
         """What holds in every case, as far as the solver has been told."""

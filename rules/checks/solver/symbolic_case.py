@@ -8,7 +8,7 @@ from typing import Any
 
 import z3
 
-from rules.checks.solver.formulas import Formula, Truth, conj
+from rules.checks.solver.formulas import Formula, Truth, conj, neg
 from rules.checks.solver.keys import key_of
 from rules.checks.solver.numbers import Constant, Variable
 from rules.checks.solver.simplest import simplest_date, simplest_float, simplest_int
@@ -19,6 +19,8 @@ from rules.engines.world import Object, Objects
 from rules.language import ir
 
 __all__ = ["BeyondFragment", "Leaf", "SymbolicCase", "Texts", "holds", "plainest"]
+
+FEW = 2
 
 
 class BeyondFragment(Exception):
@@ -79,6 +81,12 @@ class SymbolicCase:
         """Nothing is missing, and it is known who is there."""
         there = [truth.known for name in self.listed for truth in self.objects[name].values()]
         return conj(*there, *(leaf.known for leaf in self.leaves.values()))
+
+    @property
+    def few_objects(self) -> Formula:
+        """Of each entity there are no more than a few objects."""
+        domains = [list(self.objects[name].values()) for name in self.listed]
+        return conj(*(neg(truth.possible) for domain in domains for truth in domain[FEW:]))
 
     def case(
         self,

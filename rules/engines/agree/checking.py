@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -111,8 +111,13 @@ def round_trip(ruleset: ir.Ruleset) -> Finding | None:
     from rules.language.load import parse
     from rules.language.ruleset_printer import ruleset_text
 
+    ways: list[Callable[[], ir.Ruleset]] = [
+        lambda: parse(ruleset_text(ruleset)),
+        lambda: from_json(to_json(ruleset)),
+    ]
     try:
-        for back in (parse(ruleset_text(ruleset)), from_json(to_json(ruleset))):
+        for way in ways:
+            back = way()
             if dataclasses.replace(back, filename=ruleset.filename) != ruleset:
                 told = f"{', '.join(_unlike(ruleset, back))} come back otherwise"
                 return Finding(engine="text", ruleset=ruleset, case=None, told=(told,))

@@ -11,7 +11,7 @@ from rules.engines.hit_policy import Outcome
 from rules.engines.values import Value
 from rules.engines.world import Objects
 
-__all__ = ["Difference", "Excluded", "Facts", "Failed", "Said", "differences"]
+__all__ = ["Difference", "Excluded", "Facts", "Failed", "Said", "differences", "show"]
 
 Facts: TypeAlias = Mapping[str, Mapping[Objects, Value | None]]
 
@@ -81,7 +81,7 @@ def differences(expected: Said, found: Said | Failed) -> list[Difference]:
     for name in ("fired", "truths", "violated", "rule", "outcome"):
         wanted, got = getattr(expected, name), getattr(found, name)
         if got is not None and wanted != got:
-            told.append(Difference(what=name, expected=_show(wanted), found=_show(got)))
+            told.append(Difference(what=name, expected=show(wanted), found=show(got)))
     if found.margin is not None and not _close(expected.margin, found.margin):
         told.append(
             Difference(what="margin", expected=repr(expected.margin), found=repr(found.margin))
@@ -97,7 +97,7 @@ def _facts(expected: Facts, found: Facts) -> list[Difference]:
             left, right = wanted.get(objects, "nothing"), facts.get(objects, "nothing")
             if left is not right and repr(left) != repr(right):
                 about = f"{name}({', '.join(map(str, objects))})" if objects else name
-                told.append(Difference(what=about, expected=_show(left), found=_show(right)))
+                told.append(Difference(what=about, expected=show(left), found=show(right)))
     return told
 
 
@@ -107,11 +107,17 @@ def _close(expected: float | None, found: float) -> bool:
     )
 
 
-def _show(value: object) -> str:
+def show(value: object) -> str:
+    """A value, a truth or an outcome as people read it."""
     if value is None:
         return "unknown"
     if isinstance(value, frozenset):
         return f"{{{', '.join(sorted(value))}}}"
     if isinstance(value, tuple):
-        return f"({', '.join(map(_show, value))})"
+        return f"({', '.join(map(show, value))})"
+    if isinstance(value, Mapping):
+        facts = (
+            f"{'' if key == () else f'{show(key)} '}{show(fact)}" for key, fact in value.items()
+        )
+        return f"{{{', '.join(facts)}}}"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -67,7 +67,7 @@ def _without_derived(ruleset: ir.Ruleset, item: ir.Derived) -> Iterator[ir.Rules
     """The rule set without a derived name; what read it reads a constant."""
     for constant in constants(item.type):
 
-        def change(expr: ir.Expr, constant: ir.Const = constant) -> ir.Expr:
+        def change(expr: ir.Expr, constant: ir.Expr = constant) -> ir.Expr:
             return constant if isinstance(expr, ir.Ref) and expr.name == item.name else expr
 
         changed = each_expression(ruleset, lambda expr: rewritten(expr, change))

@@ -16,8 +16,8 @@ def simpler(expr: ir.Expr) -> Iterator[ir.Expr]:
     """Expressions with something left out, well typed where the given one is."""
     if isinstance(expr, ir.Variable):
         return
-    if not isinstance(expr, ir.Const):
-        yield from constants(expr.type)
+    plain = constants(expr.type)
+    yield from plain[: plain.index(expr)] if expr in plain else plain
     yield from _parts(expr)
     yield from _fewer(expr)
     if isinstance(expr, ir.Ref):
@@ -27,16 +27,16 @@ def simpler(expr: ir.Expr) -> Iterator[ir.Expr]:
             yield _with_child(expr, index, smaller)
 
 
-def constants(type_: ir.Type) -> tuple[ir.Const, ...]:
-    """The plainest values of a type."""
+def constants(type_: ir.Type) -> tuple[ir.Expr, ...]:
+    """The plainest values of a type, the plainest first."""
     match type_:
         case ir.BoolType():
             return (ir.Const(value=True, type=ir.BOOL), ir.Const(value=False, type=ir.BOOL))
         case ir.FloatType():
-            return (ir.Const(value=0.0, type=ir.FloatType()),)
+            return tuple(ir.Const(value=value, type=ir.FloatType()) for value in (0.0, 1.0))
         case ir.IntType() | ir.DateType():
             plain = ir.IntType() if isinstance(type_, ir.IntType) else type_
-            return (ir.Const(value=0, type=plain),)
+            return tuple(ir.Const(value=value, type=plain) for value in (0, 1))
         case ir.EnumType(members=members):
             return (ir.Const(value=members[0], type=type_),)
         case _:

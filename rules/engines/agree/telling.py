@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rules.engines.agree.checking import Finding, check_ruleset, round_trip
-from rules.engines.agree.comparison import Excluded, Failed, Said
+from rules.engines.agree.comparison import Excluded, Failed, Said, show
 from rules.engines.agree.engines import Case, Engine
 from rules.engines.agree.shrinking import shrink
 from rules.engines.values import Value
@@ -59,16 +59,21 @@ def _answers(ruleset: ir.Ruleset, case: Case, engines: Mapping[str, Engine]) -> 
         (answer,) = engine(ruleset, [case])
         match answer:
             case Said():
-                told = ", ".join(
-                    f"{field.name} {getattr(answer, field.name)}"
-                    for field in dataclasses.fields(answer)
-                    if getattr(answer, field.name) is not None
-                )
+                told = ", ".join(_told(answer))
             case Failed(message=message):
                 told = f"fails: {message}"
             case Excluded(reason=reason):
                 told = f"does not take it: {reason}"
         yield f"  {name:10} {told}"
+
+
+def _told(answer: Said) -> Iterator[str]:
+    for name in ("outcome", "rule", "truths", "fired", "violated", "margin"):
+        value = getattr(answer, name)
+        if value is not None and value != ():
+            yield f"{name} {show(value)}"
+    for name, facts in (answer.derived or {}).items():
+        yield f"{name} {show(facts)}"
 
 
 def with_test(ruleset: ir.Ruleset, case: Case | None, reference: Engine) -> ir.Ruleset:

@@ -93,6 +93,9 @@ def main(arguments: list[str], answers: TextIO) -> None:
 
 if __name__ == "__main__":
     # What libraries print must not get between the answers.
-    with os.fdopen(os.dup(1), "w") as lines:
-        os.dup2(2, 1)
-        main(sys.argv[1:], lines)
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    try:
+        main(sys.argv[1:], answers)
+    except BrokenPipeError:  # nobody is left to tell
+        os._exit(1)

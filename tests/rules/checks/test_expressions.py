@@ -148,6 +148,8 @@ ERRORS = [
     ("max(age)", "max was given 1 argument", "write max(a, b, ...)"),
     ("abs(age, 1)", "abs was given 2 arguments", "write abs(x)"),
     ("maxx(age, 1)", "there is no function or relation maxx", "did you mean max?"),
+    ("sum(age)", "sum is no function: it names a variable", "for example sum g: earns(g)"),
+    ("all(age > 1)", "all is no function", "for example all g: earns(g) > 100"),
     ("sqrt(age)", "there is no function or relation sqrt", "functions are min, max, abs"),
     ("income(3)", "income is about the case itself and takes no", "write income"),
     ("flag + 1", "+ needs numbers, this is a bool", "then 1 else 0"),

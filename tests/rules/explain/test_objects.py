@@ -139,6 +139,8 @@ def test_who_is_there_may_be_what_to_obtain() -> None:
     assert "g = anna: earns(anna) > 50_000 (may not be there)" in str(found)
     found = explain(POLICY, applicant(late={"1": None, "2": True}))
     assert found.needed == ("late(1)",)
+    found = explain(POLICY, applicant(late=None))
+    assert found.needed == ("late",) and "cannot be decided without late: " in found.reason
 
 
 def test_two_facts_where_one_is_not_enough() -> None:

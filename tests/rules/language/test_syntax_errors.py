@@ -9,6 +9,9 @@ CASES = [
     # what stands in the second line; column; message; part of the hint
     ("derive x if a =< b", 16, "found '<', expected a value", "write <="),
     ("derive x if a => b", 16, "found '>', expected a value", "write >="),
+    ("derive x if a and no late", 22, "found late", "write not, or not some g: late(g)"),
+    ("derive x = count m where late(m) derive y = 1", 34, "found derive", "write count m: and"),
+    ('test "t" given earns(a, b), c = 1 expect d', 27, "found ','", "earns(a, b) = true"),
     ("derive x if a <> b", 16, "found '>', expected a value", "!= for different"),
     ("derive x if a && b", 15, "unexpected '&'", "write and"),
     ("derive x if a || b", 15, "unexpected '|'", "write or"),
