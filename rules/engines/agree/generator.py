@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from random import Random
 
 from rules.engines.agree import members, numbers, truths
-from rules.engines.agree.scope import Scope
+from rules.engines.agree.scope import MAX_TUPLES, Scope
 from rules.engines.agree.vocabulary import (
     COLOUR,
     DATE,
@@ -25,8 +25,7 @@ OUTCOMES = ("reject", "refer", "approve")
 UNBOUNDED = 0.06  # of the rule sets have an entity without a bound: for engines on the host
 ROWS = 0.15  # have no entities
 RELATIONAL = 0.25  # calculate nothing: for oracles that cannot
-
-
+# What is derived; a group is one of recursive truths.
 KINDS = ("float", "float", "int", "int", "truth", "truth", "list", "date", "group", "group")
 
 
@@ -34,7 +33,7 @@ def generate(seed: int) -> ir.Ruleset:
     """A checked rule set: small, and dense in what engines could get wrong.
 
     Any construct of the language may occur; no int expression can overflow, recursion is
-    positive. The same seed gives the same rule set.
+    positive. The same seed, an int from 0, gives the same rule set.
     """
     random = Random(f"rule set {seed}")
     kind = random.random()
@@ -50,7 +49,7 @@ def generate(seed: int) -> ir.Ruleset:
     derived, scope = _derive(scope)
     decision = _decision(random, vocabulary)
     return ir.Ruleset(
-        name=f"random_{seed}" if seed >= 0 else "random",
+        name=f"random_{seed}",
         version=1,
         entities=vocabulary.entities,
         params=vocabulary.params,
@@ -192,7 +191,7 @@ def _along(scope: Scope) -> ir.Expr | None:
     there = link.parameters[1 - place]
     bindings = scope.bind([there])
     inner = scope.within(bindings)
-    if inner.tuples(inner.variables) > 64:
+    if inner.tuples(inner.variables) > MAX_TUPLES:
         return None
     ends: list[ir.Variable | ir.Const] = [here, inner.variables[-1]]
     step = ir.Ref(

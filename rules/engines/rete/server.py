@@ -34,6 +34,7 @@ class Server:
 
     Attributes:
         restarts: how often the process was started anew because it had died or hung.
+        died: how it did so the last time, None where it never has.
         memory: the bytes that it held when last heard of, 0 where the system does not tell.
     """
 
@@ -45,6 +46,7 @@ class Server:
             command: what to run instead of the process of this package, for tests.
         """
         self.restarts = 0
+        self.died: str | None = None
         self.memory = 0
         self._timeout = timeout
         self._command = command or (sys.executable, "-c", START.format(path=sys.path))
@@ -111,7 +113,7 @@ class Server:
                 try:
                     self._exchange(("decide", key, waiting), answers)
                 except DiedError as error:
-                    self._lose()
+                    self._lose(error)
                     if failed and len(answers) == first:
                         answers.append(_crash(error))
                         failed = False
@@ -140,7 +142,7 @@ class Server:
                 try:
                     self._exchange(("ask", (key, case), world), answers)
                 except DiedError as error:
-                    self._lose()
+                    self._lose(error)
                     if attempt:
                         raise _crash(error) from None
             (answer,) = answers
@@ -157,7 +159,7 @@ class Server:
                 self._renew(key)
                 return
             except DiedError as error:
-                self._lose()
+                self._lose(error)
                 if attempt:
                     raise ReteCrashError(
                         f"the process of durable_rules does not start: {error}; what it printed "
@@ -204,9 +206,10 @@ class Server:
             self._stop()
             raise
 
-    def _lose(self) -> None:
+    def _lose(self, error: DiedError) -> None:
         self._stop()
         self.restarts += 1
+        self.died = str(error)
 
     def _stop(self) -> None:
         if self._process is not None:

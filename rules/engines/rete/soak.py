@@ -98,6 +98,7 @@ class Progress:
         child: bytes of memory of the process of durable_rules.
         parent: bytes of memory of this process.
         restarts: times that the process died.
+        died: how it did so the last time.
     """
 
     cases: int
@@ -105,12 +106,13 @@ class Progress:
     child: int
     parent: int
     restarts: int
+    died: str | None
 
     def __str__(self) -> str:
         return (
             f"{self.cases:>9,} cases, {self.cases / self.seconds:,.0f} cases/s, "
             f"process {self.child / 2**20:.1f} MB, caller {self.parent / 2**20:.1f} MB, "
-            f"{self.restarts} crashes"
+            f"{self.restarts} crashes" + (f" (the last: {self.died})" if self.died else "")
         )
 
 
@@ -143,6 +145,7 @@ def soak(count: int, seed: int = 0, server: Server | None = None) -> Iterator[Pr
                 child=process.memory,
                 parent=memory(),
                 restarts=process.restarts,
+                died=process.died,
             )
 
 

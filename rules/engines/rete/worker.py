@@ -7,6 +7,7 @@ brings requests is closed, as it is when the process that started it dies.
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import os
 import pickle
 import struct
@@ -114,6 +115,7 @@ def main() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    faulthandler.enable()  # tells on standard error where it crashed
     # What C code prints must not get between the replies.
     replies = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)

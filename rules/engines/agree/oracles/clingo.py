@@ -13,13 +13,9 @@ from typing import Any
 
 from rules.engines.agree.comparison import Said
 from rules.engines.agree.engines import Case
+from rules.engines.agree.oracles.facts import facts, sequences
 from rules.engines.agree.oracles.functions import FUNCTIONS
-from rules.engines.agree.oracles.lowering import (
-    Logic,
-    facts,
-    lower,
-    sequences,
-)
+from rules.engines.agree.oracles.lowering import Logic, lower
 from rules.engines.agree.oracles.program import (
     Atom,
     Clause,

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rules.engines.agree.comparison import Excluded, Said
-from rules.engines.agree.oracles.lowering import Logic, facts, lower
+from rules.engines.agree.oracles.facts import facts
+from rules.engines.agree.oracles.lowering import Logic, lower
 from rules.engines.agree.oracles.program import Atom, Clause, Part, Term, Test, Var, strata
 from rules.engines.agree.oracles.reading import Found, answer_from, beyond
 from rules.engines.world import admit_case

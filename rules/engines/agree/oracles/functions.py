@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from rules.engines.agree.oracles.lowering import number_of, ordinal
+from rules.engines.agree.oracles.facts import number_of, ordinal
 
 __all__ = ["FUNCTIONS"]
 

@@ -9,11 +9,9 @@ Floats stand as ints in the same order (`ordinal`).
 from __future__ import annotations
 
 import dataclasses
-import itertools
-import struct
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from rules.engines.agree.oracles.facts import ordinal, sequence, term
 from rules.engines.agree.oracles.program import (
     ANY,
     Atom,
@@ -26,14 +24,12 @@ from rules.engines.agree.oracles.program import (
     Total,
     Var,
 )
-from rules.engines.world import World
 from rules.language import ir
-from rules.language.walk import children, names, walk
+from rules.language.walk import children, names
 
-__all__ = ["CASE", "Logic", "facts", "lower", "number_of", "ordinal", "sequences", "term"]
+__all__ = ["Logic", "lower"]
 
 CASE, VALUE, LEFT, RIGHT = Var("C"), Var("V"), Var("A"), Var("B")
-_TINY = 2.0**-126
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,33 +41,13 @@ class Logic:
         conditions: by rank, the predicates "true" and "possible" of each rule's condition.
         limits: the same for the constraints.
         needs: what the program uses that not every oracle has: `arithmetic`, `aggregate`,
-            `every` (a recursion through `all`), `date` (bounded sums).
+            `every` (a recursion through `all`).
     """
 
     clauses: tuple[Clause, ...]
     conditions: tuple[tuple[str, str], ...]
     limits: tuple[tuple[str, str], ...]
     needs: frozenset[str]
-
-
-def ordinal(number: float) -> int:
-    """An int32 that orders float32 values as their numbers are ordered."""
-    if abs(number) <= _TINY:
-        return 0
-    (bits,) = struct.unpack("<i", struct.pack("<f", number))
-    return int(bits) if bits >= 0 else -(int(bits) & 0x7FFFFFFF)
-
-
-def number_of(ordered: int) -> float:
-    """The float32 value at a place in the order: the inverse of `ordinal`."""
-    bits = ordered if ordered >= 0 else 0x80000000 | -ordered
-    (number,) = struct.unpack("<f", struct.pack("<I", bits))
-    return float(number)
-
-
-def term(type_: ir.Type, value: Any) -> Term:
-    """A value as a term."""
-    return ordinal(value) if isinstance(type_, ir.FloatType) else value
 
 
 def lower(ruleset: ir.Ruleset) -> Logic:
@@ -90,28 +66,6 @@ def lower(ruleset: ir.Ruleset) -> Logic:
         limits=tuple(limits),
         needs=frozenset(lowering.needs),
     )
-
-
-def facts(ruleset: ir.Ruleset, number: int, world: World) -> Iterator[Atom]:
-    """What is known of a case before anything is derived."""
-    yield Atom("case", (number,))
-    for entity, present in world.objects.items():
-        for label, there in present.items():
-            yield Atom(f"may_{entity}", (number, label))
-            if there:
-                yield Atom(f"sure_{entity}", (number, label))
-    items: tuple[ir.Param | ir.Input, ...] = (*ruleset.params, *ruleset.inputs)
-    for item in items:
-        values = world.values[item.name]
-        told = values.items() if isinstance(values, Mapping) else [((), values)]
-        for objects, value in told:
-            if isinstance(item.type, ir.BoolType):
-                if value:
-                    yield Atom(f"t_{item.name}", (number, *objects))
-                if value is not False:
-                    yield Atom(f"p_{item.name}", (number, *objects))
-            elif value is not None:
-                yield Atom(f"v_{item.name}", (number, *objects, term(item.type, value)))
 
 
 class _Lowering:
@@ -355,7 +309,7 @@ class _Lowering:
         outer, objects = head.terms[:-1], inside.terms[len(head.terms) - 1 :]
         name = f"sum{self.numbers[expr]}"
         step, after, so_far = Var("I"), Var("J"), Var("S")
-        row = Atom(_sequence(expr.bindings), (CASE, step, *objects))
+        row = Atom(sequence(expr.bindings), (CASE, step, *objects))
         before = Atom(name, (*outer, step, so_far))
         self.add(Atom(name, (*outer, 0, 0)), *domain, bad.no())
         count = Let(after, "int_add", (step, 1))
@@ -365,7 +319,7 @@ class _Lowering:
             Atom(name, (*outer, after, LEFT)), *domain, before, row, inside, value, summed, count
         )
         self.add(Atom(name, (*outer, after, so_far)), *domain, before, row, inside.no(), count)
-        last = Atom(f"length_{_sequence(expr.bindings)}", (CASE, step))
+        last = Atom(f"length_{sequence(expr.bindings)}", (CASE, step))
         if expr.function == "sum":
             self.add(Atom(head.name, (*outer, so_far)), *domain, last, before)
             return
@@ -375,7 +329,7 @@ class _Lowering:
             *domain,
             last,
             before,
-            Total(total, "count", 1, objects_of(objects), (inside,)),
+            Total(total, "count", 1, _variables(objects), (inside,)),
             Let(size, "to_float", (total,)),
             Let(VALUE, "float_divide", (so_far, size)),
         )
@@ -384,32 +338,9 @@ class _Lowering:
 _NAMES = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "mod": "mod"}
 
 
-def objects_of(terms: Sequence[Term]) -> tuple[Var, ...]:
+def _variables(terms: Sequence[Term]) -> tuple[Var, ...]:
     """The terms, which are variables."""
     return tuple(item for item in terms if isinstance(item, Var))
-
-
-def sequences(ruleset: ir.Ruleset, number: int, world: World) -> Iterator[Atom]:
-    """The order in which the aggregates of a rule set take the objects of a case."""
-    exprs = [clause for item in ruleset.derived for clause in item.clauses]
-    exprs += [rule.condition for rule in ruleset.ranked]
-    exprs += [item.condition for item in ruleset.constraints]
-    orders = {
-        tuple(binding.entity for binding in node.bindings)
-        for expr in exprs
-        for node in walk(expr)
-        if isinstance(node, ir.Aggregate) and isinstance(node.type, ir.FloatType)
-    }
-    for entities in sorted(orders):
-        name = "_".join(("seq", *entities))
-        rows = list(itertools.product(*(world.objects[entity] for entity in entities)))
-        for index, objects in enumerate(rows):
-            yield Atom(name, (number, index, *objects))
-        yield Atom(f"length_{name}", (number, len(rows)))
-
-
-def _sequence(bindings: Sequence[ir.Binding]) -> str:
-    return "_".join(("seq", *(binding.entity for binding in bindings)))
 
 
 def _arguments(expr: ir.Ref) -> list[Term]:

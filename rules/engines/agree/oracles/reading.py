@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from rules.engines.agree.comparison import Facts, Said
-from rules.engines.agree.oracles.lowering import Logic, number_of
+from rules.engines.agree.oracles.facts import number_of
+from rules.engines.agree.oracles.lowering import Logic
 from rules.engines.agree.oracles.verdicts import verdict
 from rules.engines.world import Objects, World
 from rules.language import ir

@@ -12,8 +12,9 @@ from rules.engines import hit_policy
 from rules.engines.agree import cases, generate
 from rules.engines.agree.checking import check_ruleset, settled
 from rules.engines.agree.engines import ORACLES, opened
+from rules.engines.agree.oracles.facts import number_of, ordinal
 from rules.engines.agree.oracles.functions import FUNCTIONS
-from rules.engines.agree.oracles.lowering import lower, number_of, ordinal
+from rules.engines.agree.oracles.lowering import lower
 from rules.engines.agree.oracles.program import Atom, Clause, Var, strata
 from rules.engines.agree.oracles.verdicts import verdict
 from rules.engines.values import canonical
