@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from rules.engines.reference import evaluate
 from rules.language import ir
 from rules.testing.mutants import Mutant, mutants
 from rules.testing.run import check_expectation
 
+if TYPE_CHECKING:
+    from rules.diff import Difference
+
 __all__ = ["MutationReport", "Survivor", "mutate"]
+
+_PATIENCE = 5.0  # seconds of z3 for one mutant
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -81,13 +87,14 @@ def mutate(
             killed.append((mutant, title))
             # What noticed the last one likely notices the next, which changes the same rule.
             tests.sort(key=lambda test, title=title: test.title != title)  # type: ignore[misc]
-        elif prove and (answer := _told_apart(ruleset, mutant.ruleset)) is not None:
-            if answer.same:
+        else:
+            compared = _compared(ruleset, mutant.ruleset) if prove else None
+            if compared is not None and compared.is_same:
                 equivalent.append(mutant)
             else:
-                survivors.append(Survivor(mutant=mutant, witness=answer.witness))
-        else:
-            survivors.append(Survivor(mutant=mutant))
+                changes = () if compared is None else compared.changes
+                witness = changes[0].test if changes else None
+                survivors.append(Survivor(mutant=mutant, witness=witness))
         if progress is not None:
             progress(number)
     return MutationReport(
@@ -95,7 +102,7 @@ def mutate(
     )
 
 
-def _noticed_by(ruleset: ir.Ruleset, tests: list[ir.Test] | tuple[ir.Test, ...]) -> str | None:
+def _noticed_by(ruleset: ir.Ruleset, tests: Sequence[ir.Test]) -> str | None:
     """The title of the first test that fails."""
     rules = {rule.name for rule in ruleset.rules}
     for test in tests:
@@ -108,11 +115,12 @@ def _noticed_by(ruleset: ir.Ruleset, tests: list[ir.Test] | tuple[ir.Test, ...])
     return None
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class _Answer:
-    same: bool
-    witness: str | None
+def _compared(old: ir.Ruleset, new: ir.Ruleset) -> Difference | None:
+    """What z3 says about the two, the old one as the one that is right; None without it."""
+    from rules.checks.solver import has_solver
 
+    if not has_solver():
+        return None
+    from rules.diff import diff
 
-def _told_apart(old: ir.Ruleset, new: ir.Ruleset) -> _Answer | None:
-    return None
+    return diff(new, old, timeout=_PATIENCE)

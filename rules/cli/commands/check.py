@@ -47,10 +47,13 @@ def _check(file: str, arguments: argparse.Namespace) -> int:
     else:
         for finding in findings:
             print(render_with_witness(finding, ruleset), end="\n\n")
-        print(
-            f"{file}: {counted(len(ruleset.rules), 'rule')}, "
-            f"{counted(len(findings), 'finding')}, sha256 {ruleset.sha256[:12]}"
-        )
+        notes = sum(finding.severity == "info" for finding in findings)
+        counts = [
+            counted(len(ruleset.rules), "rule"),
+            counted(len(findings) - notes, "finding"),
+            *([counted(notes, "note")] if notes else []),
+        ]
+        print(f"{file}: {', '.join(counts)}, sha256 {ruleset.sha256[:12]}")
         if arguments.solver is None and not solver:
             print("cases were not looked at: pip install 'rulax[check]' for gaps and conflicts")
     severities = {finding.severity for finding in findings}
