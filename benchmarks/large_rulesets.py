@@ -118,8 +118,8 @@ def cases(rows: int) -> dict[str, np.ndarray]:
         elif isinstance(type_, ir.BoolType):
             columns[name] = np.where(missing, -1, random.integers(0, 2, rows)).astype(np.int8)
         else:
-            values = random.integers(0, int(LARGEST[name]), rows)
-            columns[name] = np.where(missing, -(2**31), values).astype(np.int32)
+            whole = random.integers(0, int(LARGEST[name]), rows)
+            columns[name] = np.where(missing, -(2**31), whole).astype(np.int32)
     return columns
 
 

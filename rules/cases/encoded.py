@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -138,6 +139,7 @@ def encode_cases(
     absent = [item for item in ruleset.inputs if item.name not in columns]
     if absent and missing_columns == "error" and (count or columns):
         raise ValueError(_absent(ruleset, absent, columns))
+    _warn_of_misspelt(ruleset, columns)
     codes = TextCodes(texts(ruleset))
     scalars = {
         item.name: encode_column(item, columns[item.name], texts=codes)
@@ -233,8 +235,19 @@ def _populate(
     return population, found
 
 
+def _warn_of_misspelt(ruleset: ir.Ruleset, columns: Mapping[str, Any]) -> None:
+    """Columns that nothing reads are common, those that all but have its name a mistake."""
+    names = [*(item.name for item in ruleset.inputs), *ruleset.entity]
+    absent = [name for name in names if name not in columns]
+    for name in columns:
+        hint = None if name in {*ruleset.types, *names} else did_you_mean(name, absent)
+        if hint:
+            warnings.warn(f"column {name} is no input and is not read; {hint}", stacklevel=4)
+
+
 def _absent(ruleset: ir.Ruleset, absent: list[ir.Input], columns: Mapping[str, Any]) -> str:
-    hints = {item.name: did_you_mean(item.name, columns) for item in absent}
+    others = [name for name in columns if name not in ruleset.types]
+    hints = {item.name: did_you_mean(item.name, others) for item in absent}
     names = ", ".join(f"{name} ({hint})" if hint else name for name, hint in hints.items())
     return (
         f"rule set {ruleset.name}: no column for {names}; found: {', '.join(columns) or 'none'}; "

@@ -8,11 +8,12 @@ padded so that shapes are often the same.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from rules.engines.array_numbers import text_codes
 from rules.engines.arrays import Extras
 from rules.engines.table_circuit import FALSE, FAN_IN, TRUE, Circuit, Gate, Literal, circuit
 from rules.language import ir
@@ -279,12 +280,18 @@ def _deriving(ruleset: ir.Ruleset, fields: Sequence[ir.Expr]) -> ir.Ruleset:
         name="fields",
         version=0,
         entities=ruleset.entities,
-        params=ruleset.params,
+        params=(*ruleset.params, *_texts(ruleset)),
         inputs=ruleset.inputs,
         derived=tuple(item for item in ruleset.derived if item.name in wanted),
         decision=None,
         rules=(),
     )
+
+
+def _texts(ruleset: ir.Ruleset) -> Iterator[ir.Param]:
+    """All texts of a rule set, so that a part of it gives each the same code."""
+    for text in text_codes(ruleset):
+        yield ir.Param(name=f"text {text}", type=ir.StringType(), value=text)
 
 
 def _padded(count: int, step: int) -> int:

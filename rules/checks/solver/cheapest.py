@@ -1,25 +1,22 @@
 """The cheapest case with a property, where only bounds that are crossed cost something.
 
-A number moves to the nearest value beyond a bound, so what a change costs is a sum over the
-bounds that it crosses, and the cheapest choice of bounds is a weighted MaxSAT problem. As long
-as arithmetic is only known in part, its optimum is a lower limit of the cost; a case that the
-engine confirms is an upper one. Where they meet the case is proved to be the cheapest.
+A number moves to the nearest value beyond a bound, so what a change costs is at least a sum
+over the bounds that it crosses. The solver is asked for a case below the cost of the best one
+so far, until there is none: that proves the best one to be the cheapest.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import z3
 
-from rules.checks.solver.formulas import Formula, neg
+from rules.checks.solver.formulas import Formula, conj, disj, neg
 from rules.checks.solver.propagation import clauses
-from rules.checks.solver.search import Found, OutOfTime, Search
+from rules.checks.solver.search import Found, OutOfTime, Search, model_of
 from rules.checks.solver.splitting import first_broken, split
-from rules.checks.solver.symbolic_case import holds
 
 __all__ = ["Cheapest", "Level", "cheapest"]
 
@@ -27,9 +24,10 @@ __all__ = ["Cheapest", "Level", "cheapest"]
 Level: TypeAlias = list[tuple[Formula, float]]
 Costs: TypeAlias = tuple[float, ...]
 
-MAX_ROUNDS = 300
-PRECISION = 1_000_000  # the solver counts in millionths
-CLOSE = 1e-3  # a relative difference that ends the search
+MAX_ROUNDS = 1_000
+PRECISION = 1_000_000  # the solver counts in millionths of the best cost
+# What the solver does not look for: a case that costs less by no more than this part.
+EXACT, CLOSE = 1e-6, 1e-3  # without arithmetic between inputs that may change, and with it
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,7 +37,7 @@ class Cheapest:
     Attributes:
         found: the case, decided by the engine.
         costs: by level.
-        proved: no case costs less, but for a relative difference of CLOSE.
+        proved: no case costs less, but for a part of EXACT or CLOSE.
     """
 
     found: Found
@@ -90,51 +88,56 @@ def cheapest(
     best = kept(found.case, None)
     for case in filter(has_it, candidates):
         best = kept(case, best)
+    solver = z3.SimpleSolver()
+    solver.add(formula)
+    told = 0
+    part = CLOSE if search.ties_behind(formula) else EXACT
     for _ in range(MAX_ROUNDS):
+        axioms = search.axioms()
+        solver.add(*axioms[told:], _below(levels(), best.costs, part))
+        told = len(axioms)
         try:
-            model, least = _least(search, formula, levels())
+            model = model_of(solver, (), search.deadline)
         except OutOfTime:
             return best
-        if _close(best.costs, least):
+        if model is None:
             return dataclasses.replace(best, proved=True)
         ties = search.ties_behind(formula)
-        if told := clauses(ties, model):
-            search.case.space.axioms += told
+        if reasons := clauses(ties, model):
+            search.case.space.axioms += reasons
             continue
         case = near(model)
         if has_it(case):
             best = kept(case, best)
-            return dataclasses.replace(best, proved=_close(best.costs, least))
+            continue
         wrong = first_broken(ties, model, search.case.keys(case))
         if wrong is None or not split(wrong, ties, model):
             return best
     return best
 
 
-def _close(upper: Costs, lower: Costs) -> bool:
-    """Whether the first costs are no higher than the second, but for a little."""
-    for high, low in zip(upper, lower, strict=True):
-        if high > low * (1 + CLOSE) + 2 / PRECISION:
-            return False
-        if high < low:
-            return True
-    return True
+def _below(levels: Sequence[Level], costs: Costs, part: float) -> Formula:
+    """Whether what is crossed costs less, as levels are compared."""
+    less: list[Formula] = []
+    no_more: list[Formula] = []
+    for level, cost in zip(levels, costs, strict=True):
+        less.append(conj(*no_more, _at_most(level, cost * (1 - part)) if cost else False))
+        no_more.append(_at_most(level, cost))
+    return disj(*less)
 
 
-def _least(search: Search, formula: Formula, levels: Sequence[Level]) -> tuple[z3.ModelRef, Costs]:
-    """A cheapest model of what the solver knows, and what it costs."""
-    optimize = z3.Optimize()
-    optimize.add(*search.axioms(), formula)
-    for number, level in enumerate(levels):
-        for wish, cost in level:
-            if not isinstance(wish, bool):
-                optimize.add_soft(wish, max(1, round(cost * PRECISION)), id=f"level{number}")
-    left = search.deadline - time.monotonic()
-    if left <= 0:
-        raise OutOfTime
-    optimize.set("timeout", int(left * 1000) + 1)
-    if optimize.check() != z3.sat:
-        raise OutOfTime
-    model = optimize.model()
-    missed = [[cost for wish, cost in level if holds(model, neg(wish))] for level in levels]
-    return model, tuple(sum(level) for level in missed)
+def _at_most(level: Level, cost: float) -> Formula:
+    """Whether what is crossed costs no more than this, counted in parts of it."""
+    unit = cost / PRECISION or 1.0
+    most = PRECISION if cost else 0
+    weights = []
+    for wish, price in level:
+        weight = min(int(price / unit), most) + 1 if price > cost else int(price / unit)
+        missed = neg(wish)
+        if missed is True:
+            most -= weight
+        elif missed is not False:
+            weights.append((missed, weight))
+    if most < 0 or not weights:
+        return most >= 0
+    return z3.PbLe(weights, most)

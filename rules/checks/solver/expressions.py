@@ -41,7 +41,7 @@ __all__ = ["Bound", "Symbolic", "settled_value"]
 
 Bound = Mapping[str, Object]  # the objects that variables stand for
 NO_BINDING: Bound = MappingProxyType({})
-MAX_STEPS = 200_000
+MAX_STEPS = 50_000
 
 _FLOAT = ir.FloatType()
 _ANY = ir.Const(value=0.0, type=_FLOAT)

@@ -29,11 +29,11 @@ from rules.checks.solver.splitting import first_broken, split
 from rules.checks.solver.symbolic_case import holds
 from rules.engines.reference import Evaluation, evaluate
 
-__all__ = ["Disagreement", "Found", "OutOfTime", "Search"]
+__all__ = ["Disagreement", "Found", "OutOfTime", "Search", "model_of"]
 
 
-PATIENCE = 5.0  # seconds for one question
-MAX_SPLITS = 40  # of the range of a number, before z3 computes in floats
+PATIENCE = 15.0  # seconds for one question
+MAX_SPLITS = 24  # of the range of a number, before z3 computes in floats
 EARLIER = 20  # cases that were found before, and that a search for numbers starts from
 
 
@@ -171,7 +171,7 @@ class Search:
             exact = [tie.exact() for tie in more]
         solver = z3.Then(*_EXACTLY).solver()
         solver.add(*self._told, *space.axioms, *space.links, *exact, *assumed)
-        model = _model(solver, (), deadline)
+        model = model_of(solver, (), deadline)
         if model is None:
             return None
         case = self.case.case(model, exact=True)
@@ -186,7 +186,7 @@ class Search:
         self._solver.add(*axioms)
         self._told += axioms
         axioms.clear()
-        return _model(self._solver, assumed, deadline)
+        return model_of(self._solver, assumed, deadline)
 
     def _near(
         self,
@@ -268,7 +268,12 @@ _EXACTLY = (
 )
 
 
-def _model(solver: z3.Solver, assumed: Iterable[z3.BoolRef], deadline: float) -> z3.ModelRef | None:
+def model_of(solver: z3.Solver, assumed: Iterable[z3.BoolRef], deadline: float) -> z3.ModelRef | None:
+    """A model of what a solver was told; None if there is none.
+
+    Raises:
+        OutOfTime: at the deadline.
+    """
     left = deadline - time.monotonic()
     if left <= 0:
         raise OutOfTime

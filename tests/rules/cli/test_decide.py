@@ -27,6 +27,14 @@ def test_decide_takes_absent_columns_as_unknown_only_if_told(
     assert code == 0 and "fraud score 95%" in out
 
 
+def test_columns_that_are_misspelt_are_told(policy: Path, cases: Path, capsys: Captured) -> None:
+    cases.write_text("p_frauds,shoe_size\n0.95,41\n")
+    options = ["--cases", cases, "--missing-columns", "unknown"]
+    code, _, err = run(capsys, "decide", policy, *options)
+    told = "warning: column p_frauds is no input and is not read; did you mean p_fraud?\n"
+    assert (code, err) == (0, told)
+
+
 def test_warnings_are_told_in_plain_words(policy: Path, cases: Path, capsys: Captured) -> None:
     cases.write_text(CASES.replace("0.62", "1.62"))
     code, _, err = run(capsys, "decide", policy, "--cases", cases)

@@ -131,3 +131,28 @@ def test_every_mutant_of_a_random_rule_set_runs() -> None:
         (case,) = cases(ruleset, seed, 1)
         for mutant in mutants(ruleset):
             evaluate(mutant.ruleset, case)
+
+
+def test_equivalent_mutants_do_not_count_and_others_come_with_a_test() -> None:
+    pytest.importorskip("z3", reason="needs z3 (pip install rulax[check])")
+    text = """ruleset small version 1
+input x: float in 0..10
+decide o in {yes, no}
+    policy first
+    default no
+    unknown no
+rule a "a"
+    o = yes
+    if x > 5 or x > 6
+test "more"
+    given x = 8
+    expect o = yes
+"""
+    found = mutate(rules.parse(text))
+    assert "a: x > 5 or x > 6 -> x > 5" in {str(mutant) for mutant in found.equivalent}
+    witnesses = {str(survivor.mutant): survivor.witness for survivor in found.survivors}
+    witness = witnesses["a: x > 5 -> x >= 5"]
+    assert witness is not None
+    better = rules.parse(f"{text}\n{witness}")
+    killed = {str(mutant) for mutant, _ in mutate(better).killed}
+    assert "a: x > 5 -> x >= 5" in killed

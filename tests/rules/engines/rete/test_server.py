@@ -67,6 +67,7 @@ def test_a_case_that_crashes_fails_alone(crashing: Server, place: int) -> None:
         "reject" if case["income"] < 10 else "approve" for case in told
     ]
     assert crashing.restarts == 2
+    assert crashing.died == "signal 11"
 
 
 @POSIX
