@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # By the environment, so that the isolated build of a wheel is pinned too.
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: demo digits guideline test test-fast test-crash test-fuzz agree lint format wheel clean
+.PHONY: demo digits guideline test test-fast test-crash test-fuzz soak agree lint format wheel clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python launch.py --config=experiments/credit/config.py --workdir=runs/credit
@@ -28,10 +28,14 @@ test-fast: $(VENV)/.dev
 
 # At length: thirty kills; twenty times as many random rule sets, texts and files.
 test-crash: $(VENV)/.dev
-	RULAX_KILLS=30 $(BIN)/python -m pytest tests/research/training -k killed
+	RULAX_KILLS=30 $(BIN)/python -m pytest tests/research/training tests/rules/audit -k killed
 
 test-fuzz: $(VENV)/.dev
 	RULAX_FUZZ=20 $(BIN)/python -m pytest -n 2 tests/rules tests/research/data
+
+# A million cases through durable_rules, compared with NumPy: about twenty minutes.
+soak: $(VENV)/.dev
+	$(BIN)/python -m rules.engines.rete.soak --cases 1000000
 
 # All engines on 50,000 random rule sets, oracles on 5,000, all cases of 200 tiny ones: hours.
 # Ended early, it tells what there is, and goes on from there when called again.

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from rules.cli.running import counted
 from rules.language.ir import Ruleset
 
 __all__ = ["SUFFIXES", "summarise", "write_table"]
@@ -29,7 +30,7 @@ def summarise(table: pa.Table, ruleset: Ruleset) -> str:
     outcomes = Counter(_shown(value) for value in table["outcome"].to_pylist())
     rules = Counter(_shown(value) for value in table["rule"].to_pylist())
     blocks = [
-        f"{ruleset.name} version {ruleset.version}, {total} cases",
+        f"{ruleset.name} version {ruleset.version}, {counted(total, 'case')}",
         _columns([[name, *_share(n, total)] for name, n in outcomes.most_common()], "outcome"),
         _columns([[name, *_share(n, total)] for name, n in rules.most_common()], "decided by"),
     ]

@@ -25,9 +25,9 @@ Level: TypeAlias = list[tuple[Formula, float]]
 Costs: TypeAlias = tuple[float, ...]
 
 MAX_ROUNDS = 1_000
-PRECISION = 1_000_000  # the solver counts in millionths of the best cost
+PRECISION = 100_000_000  # the solver counts in parts of the best cost, in 32 bits
 # What the solver does not look for: a case that costs less by no more than this part.
-EXACT, CLOSE = 1e-6, 1e-3  # without arithmetic between inputs that may change, and with it
+EXACT, CLOSE = 1e-5, 1e-3  # without arithmetic between inputs that may change, and with it
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -108,7 +108,10 @@ def cheapest(
             continue
         case = near(model)
         if has_it(case):
-            best = kept(case, best)
+            better = kept(case, best)
+            if better is best:
+                return best
+            best = better
             continue
         wrong = first_broken(ties, model, search.case.keys(case))
         if wrong is None or not split(wrong, ties, model):

@@ -268,7 +268,9 @@ _EXACTLY = (
 )
 
 
-def model_of(solver: z3.Solver, assumed: Iterable[z3.BoolRef], deadline: float) -> z3.ModelRef | None:
+def model_of(
+    solver: z3.Solver, assumed: Iterable[z3.BoolRef], deadline: float
+) -> z3.ModelRef | None:
     """A model of what a solver was told; None if there is none.
 
     Raises:

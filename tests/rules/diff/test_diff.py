@@ -53,7 +53,7 @@ def test_the_pairs_are_those_of_all_cases(seed: int) -> None:
 def test_the_same_meaning_in_other_words_is_proved() -> None:
     other = rules.parse(
         HEAD.format(version=2, low=0, more="")
-        + 'derive poor if not (income >= 10)\n'
+        + "derive poor if not (income >= 10)\n"
         + 'rule a "a" o = y if job = free and poor\nrule b "b" o = z if income is known and income < 5 and income > 6\n'
     )
     difference = diff(policy(), other)
@@ -140,9 +140,7 @@ def test_other_lists_and_entities_cannot_be_compared() -> None:
     text = HEAD.format(version=1, low=0, more="").replace("{fixed, free}", "{one, two}")
     assert diff(policy(), rules.parse(text)).reason == "input job has no member in common"
     months = "entity Month in 1..{n}\n" + HEAD.format(version=1, low=0, more="").split("\n", 1)[1]
-    one, two = (
-        rules.parse(f"ruleset s version 1\n{months.replace('{n}', n)}") for n in ("3", "4")
-    )
+    one, two = (rules.parse(f"ruleset s version 1\n{months.replace('{n}', n)}") for n in ("3", "4"))
     assert diff(one, two).reason == "entity Month has other objects"
 
 
@@ -154,7 +152,8 @@ decide o in {{x, y}} policy first default x unknown x
 rule many "many" o = y if (count a: late(a)) > {limit}
 """
     one, two = (
-        rules.parse(text.format(maximum=maximum, limit=limit)) for maximum, limit in ((3, 2), (2, 2))
+        rules.parse(text.format(maximum=maximum, limit=limit))
+        for maximum, limit in ((3, 2), (2, 2))
     )
     assert diff(one, two).is_same
     assert not diff(one, rules.parse(text.format(maximum=4, limit=1))).is_same

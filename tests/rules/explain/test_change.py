@@ -49,9 +49,7 @@ def change(outcome: str | None = None, *names: str, **changes: Any) -> Change:
     ruleset = rules.parse(POLICY)
     case = {**CASE, **changes}
     case["signed_on"] = np.datetime64(str(case["signed_on"])).astype(int).item()
-    found = what_would_change(
-        ruleset, case, outcome, actionable=names or None, distance=distance
-    )
+    found = what_would_change(ruleset, case, outcome, actionable=names or None, distance=distance)
     if found.case is not None:  # told by the engine, not by the solver
         after = evaluate(ruleset, found.case)
         assert (after.outcome, after.rule >= -1) == (found.after, True)
@@ -201,8 +199,10 @@ def test_misspelt_arguments(arguments: dict[str, Any], message: str) -> None:
 def test_rule_sets_without_what_it_takes() -> None:
     with pytest.raises(ValueError, match="no input of rule set t is marked actionable"):
         what_would_change(
-            rules.parse("ruleset t version 1\ninput a: bool decide o in {x} policy first "
-                        "default x unknown x"),
+            rules.parse(
+                "ruleset t version 1\ninput a: bool decide o in {x} policy first "
+                "default x unknown x"
+            ),
             {},
         )
     with pytest.raises(ValueError, match="decides nothing"):

@@ -91,10 +91,7 @@ def _verdict(model: Model, evaluation: Evaluation) -> list[Formula]:
         equal(verdict.unknown, evaluation.rule == UNKNOWN),
         equal(verdict.conflict, evaluation.rule == CONFLICT),
         equal(verdict.violated, evaluation.rule == VIOLATED),
-        *(
-            equal(verdict.comes(name), name in outcomes)
-            for name in verdict.decision.outcomes
-        ),
+        *(equal(verdict.comes(name), name in outcomes) for name in verdict.decision.outcomes),
         *(
             equal(verdict.decides(rank), rank == evaluation.rule)
             for rank in range(len(verdict.rules))

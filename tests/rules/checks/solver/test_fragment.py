@@ -29,8 +29,10 @@ def test_a_rule_set_that_decides_nothing() -> None:
 
 
 def test_an_entity_without_bound() -> None:
-    text = f'ruleset s version 1 entity Person input tall(Person): bool {DECIDE} ' \
+    text = (
+        f"ruleset s version 1 entity Person input tall(Person): bool {DECIDE} "
         'rule r "r" o = y if some p: tall(p)'
+    )
     assert messages(text) == {
         "I114": "not checked: a case may have any number of objects of entity Person; declare "
         "`entity Person max N`"
@@ -38,8 +40,10 @@ def test_an_entity_without_bound() -> None:
 
 
 def test_too_many_objects() -> None:
-    text = f'ruleset s version 1 entity Person max 50 input knows(Person, Person): bool {DECIDE} ' \
+    text = (
+        f"ruleset s version 1 entity Person max 50 input knows(Person, Person): bool {DECIDE} "
         'rule r "r" o = y if some p: knows(p, p)'
+    )
     assert messages(text) == {
         "I114": "not checked: knows is about more than 2_000 tuples of objects"
     }
@@ -65,8 +69,10 @@ def test_conditions_that_are_too_large_to_be_written_out() -> None:
 
 
 def test_rules_of_some_days_need_the_day() -> None:
-    text = f'ruleset s version 1 input a: float {DECIDE} ' \
+    text = (
+        f"ruleset s version 1 input a: float {DECIDE} "
         'rule r "r" [since 2026-01-01] o = y if a > 1 and a < 0'
+    )
     assert messages(text)["I114"].startswith("not checked: rule r holds on some days only")
     from datetime import date
 
