@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rules.checks import Finding, check
     from rules.decide import decide
+    from rules.diff import diff
     from rules.engines.decisions import Decisions
     from rules.engines.xla import CompiledRuleset
     from rules.engines.xla import compile_ruleset as compile
     from rules.errors import RuleError, RuleErrors
-    from rules.explain import explain
+    from rules.explain import explain, why_not
+    from rules.explain.change import what_would_change
     from rules.language.builder import Builder
     from rules.language.formatter import format_text
     from rules.language.ir import Ruleset
@@ -42,6 +44,7 @@ __all__ = [
     "check",
     "compile",
     "decide",
+    "diff",
     "explain",
     "format_text",
     "in_force",
@@ -49,6 +52,8 @@ __all__ = [
     "load_decider",
     "parse",
     "run_tests",
+    "what_would_change",
+    "why_not",
     "with_params",
 ]
 
@@ -63,12 +68,15 @@ _HOMES = types.MappingProxyType(
         "check": ("rules.checks", "check"),
         "compile": ("rules.engines.xla", "compile_ruleset"),
         "decide": ("rules.decide", "decide"),
+        "diff": ("rules.diff", "diff"),
         "explain": ("rules.explain", "explain"),
         "format_text": ("rules.language.formatter", "format_text"),
         "in_force": ("rules.language.settings", "in_force"),
         "load": ("rules.language.load", "load"),
         "parse": ("rules.language.load", "parse"),
         "run_tests": ("rules.testing", "run_tests"),
+        "what_would_change": ("rules.explain.change", "what_would_change"),
+        "why_not": ("rules.explain", "why_not"),
         "with_params": ("rules.language.settings", "with_params"),
     }
 )

@@ -174,7 +174,7 @@ def what_would_change(
     )
     if outcome is not None and now.rule >= -1 and _is_outcome(now.outcome, outcome):
         return told
-    return smallest_change(ruleset, case, now, told, distance, timeout)
+    return smallest_change(ruleset, now, told, distance, timeout)
 
 
 def _actionable(ruleset: ir.Ruleset, wanted: Collection[str] | None) -> tuple[str, ...]:

@@ -35,18 +35,12 @@ PATIENCE = 2.0  # seconds for the changes of one input
 
 
 def smallest_change(
-    ruleset: ir.Ruleset,
-    case: Mapping[str, Any],
-    now: Evaluation,
-    told: Change,
-    distance: Distance,
-    timeout: float,
+    ruleset: ir.Ruleset, now: Evaluation, told: Change, distance: Distance, timeout: float
 ) -> Change:
     """See `rules.explain.change.what_would_change`.
 
     Args:
         ruleset: what decided.
-        case: what was decided.
         now: the evaluation of the case.
         told: what is known before the search.
         distance: what is small.
@@ -321,7 +315,10 @@ def _value(case: Mapping[str, Any], leaf: Leaf) -> Value | None:
 
 def _with(case: Mapping[str, Any], leaf: Leaf, value: Value | None) -> dict[str, Any]:
     changed = copy.deepcopy(dict(case))
-    (changed[leaf.item.name] if leaf.objects else changed)[leaf.objects or leaf.item.name] = value
+    if leaf.objects:
+        changed[leaf.item.name][leaf.objects] = value
+    else:
+        changed[leaf.item.name] = value
     return changed
 
 

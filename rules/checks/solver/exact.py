@@ -8,9 +8,9 @@ import z3
 
 from rules.checks.solver.concrete import operation_name
 from rules.checks.solver.formulas import Formula
-from rules.checks.solver.keys import GAP
 from rules.checks.solver.numbers import BITS
 from rules.checks.solver.space import Number
+from rules.engines.values import TINY
 from rules.language import ir
 
 __all__ = ["float_tie", "int_tie"]
@@ -24,13 +24,10 @@ def float_tie(
 ) -> z3.BoolRef:
     """The result, and whether there is one, in IEEE 754 with the zeros of docs/numbers.md."""
     number, exists = _float_result(node, operands)
-    bits = z3.fpToIEEEBV(number)
-    exact = z3.If(bits >= 0, bits, _SIGN - bits)
-    tiny = z3.And(exact >= -GAP, exact <= GAP)
-    finite = z3.Not(z3.Or(z3.fpIsInf(number), z3.fpIsNaN(number)))
-    there = z3.And(exists, finite)
-    held = z3.If(tiny, z3.BitVecVal(0, BITS), exact)
-    return z3.And(defined == there, z3.Implies(there, result.key() == held))
+    zero, tiny = z3.FPVal(0.0, z3.Float32()), z3.FPVal(TINY, z3.Float32())
+    there = z3.And(exists, z3.Not(z3.fpIsInf(number)), z3.Not(z3.fpIsNaN(number)))
+    held = z3.If(z3.fpLEQ(z3.fpAbs(number), tiny), zero, number)
+    return z3.And(defined == there, z3.Implies(there, _float(result) == held))
 
 
 def _float_result(node: ir.Expr, operands: Sequence[Number]) -> tuple[z3.FPRef, z3.BoolRef]:

@@ -15,7 +15,7 @@ from rules.language import ir
 
 __all__ = ["Questions", "listed"]
 
-MOST_PARTNERS = 4  # rounds in which a rule's rivals are looked for
+MOST_PARTNERS = 2  # rounds in which a rule's rivals are looked for
 
 Holds = Callable[[Evaluation], bool]
 

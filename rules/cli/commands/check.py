@@ -26,7 +26,7 @@ def add(subparsers: Subparsers) -> None:
         action=argparse.BooleanOptionalAction,
         help="look at all cases with z3, by default if it is installed",
     )
-    parser.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="of z3")
+    parser.add_argument("--timeout", type=float, default=20.0, metavar="SECONDS", help="of z3 (20)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     add_settings(parser)
     parser.set_defaults(run=per_file(_check))

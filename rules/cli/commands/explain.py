@@ -1,14 +1,19 @@
-"""`explain`: why one case is decided as it is, and why not otherwise."""
+"""`explain`: why one case is decided as it is, why not otherwise, and what would change it."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rules.cli.cases import add_case, read_case
 from rules.cli.running import Subparsers, bad_cases, per_file
 from rules.cli.settings import add_settings, load_ruleset
+
+if TYPE_CHECKING:
+    from rules.explain.change import Change
+    from rules.language.ir import Ruleset
 
 __all__ = ["add"]
 
@@ -26,6 +31,25 @@ def add(subparsers: Subparsers) -> None:
         metavar="OUTCOME",
         help="say instead why this did not come out; can be given several times",
     )
+    parser.add_argument(
+        "--change",
+        nargs="?",
+        const="",
+        metavar="OUTCOME",
+        help="say instead what smallest change would bring this outcome, or any other",
+    )
+    parser.add_argument(
+        "--actionable",
+        type=lambda names: names.split(","),
+        metavar="A,B",
+        help="the inputs that may change; by default those marked actionable",
+    )
+    parser.add_argument(
+        "--distance",
+        default="weighted",
+        metavar="HOW",
+        help="what makes a change small: weighted, fewest or lexicographic",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--html", metavar="FILE", help="write a page to read in a browser")
     parser.set_defaults(run=per_file(_explain))
@@ -39,6 +63,7 @@ def _explain(file: str, arguments: argparse.Namespace) -> int:
     with bad_cases():
         explanation = explain(ruleset, case)
         others = [why_not(ruleset, case, outcome) for outcome in arguments.why_not]
+        change = None if arguments.change is None else _change(ruleset, case, arguments)
     if arguments.html is not None:
         Path(arguments.html).write_text(page(explanation, others), encoding="utf-8")
         print(f"{arguments.html}: {explanation.headline}")
@@ -46,7 +71,22 @@ def _explain(file: str, arguments: argparse.Namespace) -> int:
         told = explanation.to_json()
         if others:
             told["why not"] = [other.to_json() for other in others]
+        if change is not None:
+            told["change"] = change.to_json()
         print(json.dumps(told, indent=2, ensure_ascii=False))
     else:
-        print("\n\n".join(map(str, others)) or explanation)
+        asked = [*others, *([] if change is None else [change])]
+        print("\n\n".join(map(str, asked)) or explanation)
     return 0
+
+
+def _change(ruleset: Ruleset, case: dict[str, Any], arguments: argparse.Namespace) -> Change:
+    from rules.explain.change import what_would_change
+
+    return what_would_change(
+        ruleset,
+        case,
+        arguments.change or None,
+        actionable=arguments.actionable,
+        distance=arguments.distance,
+    )

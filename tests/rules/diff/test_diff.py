@@ -54,7 +54,8 @@ def test_the_same_meaning_in_other_words_is_proved() -> None:
     other = rules.parse(
         HEAD.format(version=2, low=0, more="")
         + "derive poor if not (income >= 10)\n"
-        + 'rule a "a" o = y if job = free and poor\nrule b "b" o = z if income is known and income < 5 and income > 6\n'
+        + 'rule a "a" o = y if job = free and poor\n'
+        + 'rule b "b" o = z if income is known and income < 5 and income > 6\n'
     )
     difference = diff(policy(), other)
     assert difference.is_same and difference.changes == ()
