@@ -230,9 +230,9 @@ def test_a_hundred_thousand_rows_take_well_under_a_second() -> None:
         "member": rng.random(count) < 0.5,
         "purpose": rng.choice(["car", "education", "business"], count),
     }
-    start = time.perf_counter()
+    start = time.process_time()
     encode(RULES, columns)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize("name", ["income", "age"])

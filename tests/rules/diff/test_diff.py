@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -89,13 +90,16 @@ def test_a_moved_threshold_is_found_with_a_test_to_paste() -> None:
 
 def test_declarations_come_first() -> None:
     after = rules.parse(
-        "ruleset s version 2\nentity Month in 1..3\nparam limit: float = 10\n"
+        "ruleset s version 2\nentity Month in 1..3\nentity Side in {left, right}\n"
+        "entity Person max 3\nparam limit: float = 10\n"
         "input income: float > 5\ninput job: {fixed, free, none}\ninput idle: bool\n"
         "decide o in {x, y, w} policy priority default y unknown y\n"
         'rule low "low" o = y if income < limit and job = free\n'
     )
     assert diff(policy(), after).declared == (
         "entity Month is new",
+        "entity Side is new",
+        "entity Person is new",
         "param limit is new",
         "input income is float > 5, was float > 0",
         "input job is {fixed, free, none}, was {fixed, free}",
@@ -106,6 +110,18 @@ def test_declarations_come_first() -> None:
         "default is y, was x",
         "unknown is y, was z",
     )
+
+
+def test_entities_are_declared_differently() -> None:
+    text = "ruleset s version 1\nentity A {a}\nentity B {b}\n" + (
+        "decide o in {x, y} policy first default x unknown y\n"
+    )
+    one = rules.parse(text.replace("{a}", "max 3").replace("{b}", "in 1..2"))
+    two = rules.parse(text.replace("{a}", "").replace("{b}", "in 1..2"))
+    difference = diff(one, two)
+    assert difference.declared == ("entity A is without bound, was max 3",)
+    assert difference.is_same
+    assert diff(two, two).reason is not None
 
 
 def test_bounds_matter() -> None:
@@ -196,6 +212,7 @@ def test_rules_of_some_days_need_the_day() -> None:
 
 
 def test_too_many_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rules.diff.compare.MAX_PAIRS", 1)
+    # `rules.diff` is the function, which hides the package of this name.
+    monkeypatch.setattr(sys.modules["rules.diff.compare"], "MAX_PAIRS", 1)
     difference = diff(policy(), policy(limit=12))
     assert difference.reason == "there are more than 1 pairs of outcomes"

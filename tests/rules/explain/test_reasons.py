@@ -164,6 +164,6 @@ def test_a_hundred_thousand_sentences_take_about_a_second() -> None:
         "e": np.zeros(count, np.int32),
     }
     decided = decide(small, {**columns, "b": columns["b"] > 0, "e": ["red"] * count})
-    start = time.perf_counter()
+    start = time.process_time()
     assert len(decided.reasons) == count
-    assert time.perf_counter() - start < 3  # about 0.4 on an idle machine
+    assert time.process_time() - start < 3  # about 0.4 on an idle machine

@@ -200,7 +200,7 @@ def test_a_hundred_thousand_rows_take_less_than_a_second() -> None:
         )
     )
     table = pa.table({name: [str(row % 3) for row in range(n)] for name in schema.names})
-    start = time.perf_counter()
+    start = time.process_time()
     columns = conform(table, schema)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert all(len(array) == n for array in columns.values())

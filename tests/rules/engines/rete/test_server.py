@@ -253,6 +253,7 @@ def test_no_process_outlives_the_caller(engine: ModuleType, rest: str) -> None:
 def test_an_interrupt_ends_the_question_and_nothing_else(engine: ModuleType) -> None:
     caller = run(
         """
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a shell's background
 def endless():
     print("asking", flush=True)
     while True:
@@ -269,7 +270,10 @@ except KeyboardInterrupt:
     assert caller.stdout.readline() == "asking\n"
     time.sleep(0.3)
     os.killpg(caller.pid, signal.SIGINT)
-    told, errors = caller.communicate(timeout=20)
+    try:
+        told, errors = caller.communicate(timeout=20)
+    finally:
+        caller.kill()
     assert told == "interrupted reject 0\n"
     assert errors == ""
     assert gone(pid)
