@@ -12,6 +12,7 @@ from rules.engines.array_margin import margin
 from rules.engines.array_ops import NUMPY, Array, ArrayOps
 from rules.engines.columns import check_columns, entity_size, presence_names, sizes
 from rules.engines.decisions import Decisions
+from rules.engines.hit_policy import required_decision
 from rules.engines.kleene import pack
 from rules.engines.lowering import Lowering
 from rules.engines.verdict import fired_bits, verdict
@@ -64,16 +65,12 @@ def check_asked(ruleset: ir.Ruleset, extras: Extras) -> None:
         ValueError: when it has no decision, collects too many outcomes, does not derive a name
             that is asked for, or holds on some days only and nothing says which day it is.
     """
-    if ruleset.decision is None:
-        raise ValueError(
-            f"rule set {ruleset.name} decides nothing; add `decide NAME in {{...}}`, or ask "
-            "rules.engines.reference.evaluate for its derived values"
-        )
+    decision = required_decision(ruleset)
     refuse_undated(ruleset)
-    outcomes = ruleset.decision.outcomes
-    if ruleset.decision.policy == "collect" and len(outcomes) > ir.MAX_COLLECTED:
+    outcomes = decision.outcomes
+    if decision.policy == "collect" and len(outcomes) > ir.MAX_COLLECTED:
         raise ValueError(
-            f"decision {ruleset.decision.name} collects among {len(outcomes)} outcomes, expected "
+            f"decision {decision.name} collects among {len(outcomes)} outcomes, expected "
             f"at most {ir.MAX_COLLECTED} (they are bits of an int32); split the decision"
         )
     derived = [item.name for item in ruleset.derived]

@@ -87,7 +87,7 @@ def decide_by_reference(ruleset: ir.Ruleset, batch: Batch, extras: Extras) -> De
         batch: the cases.
         extras: what to return beside outcome and rule.
     """
-    made = [evaluate(ruleset, batch.case(row)) for row in range(batch.count)]
+    made = [evaluate(ruleset, batch.case(row), margin=extras.margin) for row in range(batch.count)]
     items = {item.name: item for item in ruleset.derived}
     rules, constraints = len(ruleset.ranked), len(ruleset.constraints)
     return Decisions(

@@ -12,10 +12,32 @@ from typing import TypeAlias
 from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN, VIOLATED
 from rules.language import ir
 
-__all__ = ["Outcome", "Truths", "constrain", "decide", "undecided", "unknown_outcome"]
+__all__ = [
+    "Outcome",
+    "Truths",
+    "constrain",
+    "decide",
+    "required_decision",
+    "undecided",
+    "unknown_outcome",
+]
 
 Outcome: TypeAlias = str | frozenset[str]
 Truths: TypeAlias = Sequence[bool | None]
+
+
+def required_decision(ruleset: ir.Ruleset) -> ir.Decision:
+    """What a rule set decides.
+
+    Raises:
+        ValueError: nothing.
+    """
+    if ruleset.decision is None:
+        raise ValueError(
+            f"rule set {ruleset.name} decides nothing; add `decide NAME in {{...}}`, or ask "
+            "rules.engines.reference.evaluate for its derived values"
+        )
+    return ruleset.decision
 
 
 def decide(decision: ir.Decision, outcomes: Sequence[str], truths: Truths) -> tuple[Outcome, int]:

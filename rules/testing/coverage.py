@@ -117,7 +117,7 @@ def coverage(ruleset: ir.Ruleset) -> Coverage:
     """
     collector = _Collector(ruleset)
     for test in ruleset.tests:
-        collector.add(evaluate(ruleset, test.case))
+        collector.add(evaluate(ruleset, test.case, margin=False))
     return collector.coverage()
 
 
@@ -146,14 +146,11 @@ class _Collector:
         for rule, held in zip(self.ruleset.ranked, evaluation.truths, strict=True):
             self.rules[rule.name].count(held)
             self.visit(rule.condition, rule.name, rule.span, world, NO_BINDING)
-        for limit, seen in zip(self.ruleset.constraints, self.constraints, strict=True):
-            seen.count(self._broken(limit, evaluation))
+        limits = zip(self.ruleset.constraints, self.constraints, evaluation.violated, strict=True)
+        for limit, seen, violated in limits:
+            seen.count(violated)
             self.visit(limit.condition, limit.title, limit.span, world, NO_BINDING)
         self._decided(evaluation)
-
-    def _broken(self, limit: ir.Constraint, evaluation: Evaluation) -> bool | None:
-        place = self.ruleset.constraints.index(limit)
-        return evaluation.violated[place]
 
     def _decided(self, evaluation: Evaluation) -> None:
         outcome = evaluation.outcome

@@ -106,7 +106,7 @@ def _noticed_by(ruleset: ir.Ruleset, tests: Sequence[ir.Test]) -> str | None:
     """The title of the first test that fails."""
     rules = {rule.name for rule in ruleset.rules}
     for test in tests:
-        evaluation = evaluate(ruleset, test.case)
+        evaluation = evaluate(ruleset, test.case, margin=False)
         for item in test.expectations:
             if isinstance(item, ir.ExpectRule) and item.rule not in rules:
                 return test.title  # the rule that it names is left out

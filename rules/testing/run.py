@@ -74,7 +74,7 @@ def run_tests(ruleset: ir.Ruleset) -> tuple[TestResult, ...]:
 
 def _run(ruleset: ir.Ruleset, test: ir.Test) -> TestResult:
     start = time.perf_counter()
-    evaluation = evaluate(ruleset, test.case)
+    evaluation = evaluate(ruleset, test.case, margin=False)
     checks = tuple(check_expectation(ruleset, evaluation, item) for item in test.expectations)
     seconds = time.perf_counter() - start
     return TestResult(title=test.title, checks=checks, span=test.span, seconds=seconds)

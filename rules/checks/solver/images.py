@@ -120,8 +120,7 @@ class Absolute:
         """See `Number`."""
         if bound <= 0:
             return True
-        negative = neg(self.operand.at_least(successor(-bound, is_float=self.is_float)))
-        return disj(self.operand.at_least(bound), negative)
+        return disj(self.operand.at_least(bound), Negated(operand=self.operand).at_least(bound))
 
     def key(self) -> z3.BitVecRef:
         """See `Number`."""

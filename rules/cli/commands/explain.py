@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rules.cli.cases import add_case, read_case
+from rules.cli.files import replace_text
 from rules.cli.running import Subparsers, bad_cases, per_file
 from rules.cli.settings import add_settings, load_ruleset
 
@@ -65,7 +66,7 @@ def _explain(file: str, arguments: argparse.Namespace) -> int:
         others = [why_not(ruleset, case, outcome) for outcome in arguments.why_not]
         change = None if arguments.change is None else _change(ruleset, case, arguments)
     if arguments.html is not None:
-        Path(arguments.html).write_text(page(explanation, others), encoding="utf-8")
+        replace_text(Path(arguments.html), page(explanation, others))
         print(f"{arguments.html}: {explanation.headline}")
     elif arguments.json:
         told = explanation.to_json()

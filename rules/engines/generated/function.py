@@ -65,13 +65,8 @@ class GeneratedRuleset:
 
     def __init__(self, ruleset: ir.Ruleset) -> None:
         refuse_undated(ruleset)
-        if ruleset.decision is None:
-            raise ValueError(
-                f"rule set {ruleset.name} decides nothing; add `decide NAME in {{...}}`, or ask "
-                "rules.engines.reference.evaluate for its derived values"
-            )
         self.ruleset = ruleset
-        self._decision = ruleset.decision
+        self._decision = hit_policy.required_decision(ruleset)
         self._outcomes = [rule.outcome for rule in ruleset.ranked]
         code = KleeneCode(ruleset)
         names = [code.function(rule.condition) for rule in ruleset.ranked]
@@ -112,9 +107,7 @@ class GeneratedRuleset:
         world = admit_case(self.ruleset, case)
         c: list[Any] = [world.objects[item.name] for item in self.ruleset.entities]
         c += [world.values[item.name] for item in self.ruleset.inputs]
-        recursive = {item.name for group in self._recursive for item in group}
-        for item in self.ruleset.derived:
-            c.append({} if item.parameters and item.name not in recursive else PENDING)
+        c += [{} if by_object else PENDING for by_object in self._by_object]
         for item, slot, function in self._beforehand:
             if not item.parameters:
                 c[slot] = function(c)
@@ -123,6 +116,14 @@ class GeneratedRuleset:
             for key in itertools.product(*objects):
                 c[slot][key] = function(c, *key)
         return c
+
+    @functools.cached_property
+    def _by_object(self) -> list[bool]:
+        """Which derived values are computed object by object; a fixpoint makes all at once."""
+        recursive = {item.name for group in self._recursive for item in group}
+        return [
+            bool(item.parameters) and item.name not in recursive for item in self.ruleset.derived
+        ]
 
     @functools.cached_property
     def _recursive(self) -> list[Sequence[ir.Derived]]:

@@ -90,9 +90,10 @@ def known_day(number: int) -> int:
     Raises:
         UnknownError: the day is out of bounds.
     """
-    if not DAY_MIN <= number <= DAY_MAX:
+    day = to_day(number)
+    if day is None:
         raise UnknownError
-    return number
+    return day
 
 
 def known_float32(number: float) -> float:

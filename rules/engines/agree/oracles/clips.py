@@ -13,7 +13,7 @@ from typing import Any
 from rules.engines.agree.comparison import Excluded, Said
 from rules.engines.agree.oracles.facts import facts
 from rules.engines.agree.oracles.lowering import Logic, lower
-from rules.engines.agree.oracles.program import Atom, Clause, Part, Term, Test, Var, strata
+from rules.engines.agree.oracles.program import Atom, Part, Term, Test, Var, bound_first, strata
 from rules.engines.agree.oracles.reading import Found, answer_from, beyond
 from rules.engines.world import admit_case
 from rules.language import ir
@@ -63,7 +63,7 @@ def _constructs(ruleset: ir.Ruleset, logic: Logic) -> Iterator[str]:
     levels = strata(logic.clauses)
     for number, clause in enumerate(logic.clauses):
         salience = -levels[clause.head.name]
-        yield _rule(f"c{number}", salience, map(_part, _bound_first(clause)), _atom(clause.head))
+        yield _rule(f"c{number}", salience, map(_part, bound_first(clause)), _atom(clause.head))
     lowest = -max(levels.values(), default=0) - 1
     for rank, (true, _) in enumerate(logic.conditions):
         parts = [_atom(Atom(true, (Var("C"),))), "(not (xpicked ?C ?))"]
@@ -72,12 +72,6 @@ def _constructs(ruleset: ir.Ruleset, logic: Logic) -> Iterator[str]:
 
 def _rule(name: str, salience: int, parts: Iterable[str], head: str) -> str:
     return f"(defrule {name} (declare (salience {salience})) {' '.join(parts)} => (assert {head}))"
-
-
-def _bound_first(clause: Clause) -> list[Part]:
-    """What binds variables before what only reads them."""
-    late = [part for part in clause.body if not isinstance(part, Atom) or part.negated]
-    return [*(part for part in clause.body if part not in late), *late]
 
 
 def _part(part: Part) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from rules.engines.agree.comparison import Excluded, Said
 from rules.engines.agree.oracles.facts import facts
 from rules.engines.agree.oracles.lowering import Logic, lower
-from rules.engines.agree.oracles.program import Atom, Clause, Part, Term, Test, Var
+from rules.engines.agree.oracles.program import Atom, Clause, Part, Term, Test, Var, bound_first
 from rules.engines.agree.oracles.reading import Found, answer_from, beyond
 from rules.engines.world import World, admit_case
 from rules.language import ir
@@ -68,10 +68,7 @@ def program_text(ruleset: ir.Ruleset, logic: Logic, worlds: Sequence[World]) -> 
 
 
 def _clause(clause: Clause) -> str:
-    # Negations and comparisons read what the atoms before them bind.
-    late = [part for part in clause.body if not isinstance(part, Atom) or part.negated]
-    early = [part for part in clause.body if part not in late]
-    return f"{_atom(clause.head)} :- {', '.join(map(_part, (*early, *late)))}."
+    return f"{_atom(clause.head)} :- {', '.join(map(_part, bound_first(clause)))}."
 
 
 def _part(part: Part) -> str:

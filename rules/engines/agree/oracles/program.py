@@ -17,6 +17,7 @@ __all__ = [
     "Test",
     "Total",
     "Var",
+    "bound_first",
     "strata",
 ]
 
@@ -91,6 +92,12 @@ class Clause:
 
     head: Atom
     body: tuple[Part, ...]
+
+
+def bound_first(clause: Clause) -> list[Part]:
+    """The body of a clause: what binds variables before what only reads them."""
+    late = [part for part in clause.body if not isinstance(part, Atom) or part.negated]
+    return [*(part for part in clause.body if part not in late), *late]
 
 
 def strata(clauses: Sequence[Clause]) -> Mapping[str, int]:
