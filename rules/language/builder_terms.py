@@ -7,6 +7,7 @@ silently mean something different, are a TypeError that tells what to write.
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import numbers
 from typing import NoReturn
@@ -291,12 +292,12 @@ class Variable(Term):
         return syntax.Parameter(name=name, entity=entity, span=span)
 
 
-class Handle:
+class Handle(abc.ABC):
     """Something with a name that is no value; using it as one is a TypeError."""
 
+    @abc.abstractmethod
     def advice(self) -> str:
         """What to write instead of using it as a value."""
-        raise NotImplementedError
 
     def _refuse(self, *_: object) -> NoReturn:
         raise TypeError(self.advice())
