@@ -39,6 +39,16 @@ _EXPECTED = (
     WorkdirError,
 )
 
+# A run may go on with others: they change where and how it computes, not what.
+_ANY_TIME = (
+    "training.parallel",
+    "training.saving",
+    "training.stepping.accumulate",
+    "training.watching.hang_minutes",
+    "training.watching.profile",
+    "training.watching.trackers",
+)
+
 Data = Callable[[], Any]
 
 
@@ -79,7 +89,7 @@ def run(
             current = config()
             policy = read_policy(current.policy, expected=len(experiment.get_config().policy))
             stored = {"experiment": stored_name(config_file), "config": current.to_dict()}
-            free = tuple(f"config.{key}" for key in experiment.AFTER_TRAINING)
+            free = tuple(f"config.{key}" for key in (*experiment.AFTER_TRAINING, *_ANY_TIME))
             home.claim(stored, free=free, overwrite=overwrite)
 
         data: Data = functools.cache(functools.partial(experiment.load_data, current))
@@ -134,7 +144,12 @@ def train(experiment: Experiment, config: ConfigDict, workdir: Workdir, data: Da
     examples, validation = experiment.training_examples(config, data(), workdir)
     task = experiment.build_task(config, workdir)
     fitted = training.fit(
-        task, examples, validation, workdir=workdir, seed=config.seed, **config.training
+        task,
+        examples,
+        validation,
+        workdir=workdir,
+        seed=config.seed,
+        **training.fit_options(config.training.to_dict()),
     )
     now = fitted.progress
     logits = jax.jit(task.predict)(fitted.variables, validation["inputs"])["logits"]

@@ -23,6 +23,9 @@ from research.data.atomic import replacing
 
 T = TypeVar("T")
 
+LOCK = "lock"
+"""The file by which `research.training.lock` keeps a second run out; it stays for good."""
+
 
 class WorkdirError(Exception):
     """A workdir that can't be used as asked; the message says what to do."""
@@ -80,7 +83,7 @@ class Workdir:
                 elif differences:
                     raise WorkdirError(_refusal(self.path, differences))
                 return
-            if any(self.path.iterdir()):
+            if self._entries():
                 raise WorkdirError(
                     f"{self.path} is not empty and holds no config.json, so it is not a "
                     "workdir of ours: choose an empty or new --workdir"
@@ -170,13 +173,16 @@ class Workdir:
             )
         return stored
 
+    def _entries(self) -> list[Path]:
+        return [entry for entry in self.path.iterdir() if entry.name != LOCK]
+
     def _discard(self) -> None:
-        if any(self.path.iterdir()) and not self.has("config.json"):
+        if self._entries() and not self.has("config.json"):
             raise WorkdirError(
                 f"{self.path} holds no config.json: not a workdir of ours, so --overwrite "
                 "leaves it alone; delete it yourself"
             )
-        for entry in self.path.iterdir():
+        for entry in self._entries():
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry)
             else:
@@ -203,7 +209,7 @@ def differing(
     earlier: Mapping[str, Any], now: Mapping[str, Any], *, free: tuple[str, ...] = ()
 ) -> dict[str, tuple[Any, Any]]:
     """Dotted keys whose values differ, with both values (None where absent)."""
-    before, after = _flat(earlier), _flat(now)
+    before, after = flat_config(earlier), flat_config(now)
     return {
         key: (before.get(key), after.get(key))
         for key in sorted({*before, *after})
@@ -212,11 +218,23 @@ def differing(
     }
 
 
-def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """The complete records of a `metrics.jsonl`, in the order of the file."""
+    records = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        with contextlib.suppress(ValueError):
+            record = json.loads(line)
+            if isinstance(record, dict) and isinstance(record.get("step"), int):
+                records.append(record)
+    return records
+
+
+def flat_config(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested data by dotted keys; tuples as the lists that JSON makes of them."""
     flat: dict[str, Any] = {}
     for key, value in tree.items():
         if isinstance(value, Mapping):
-            flat |= _flat(value, f"{prefix}{key}.")
+            flat |= flat_config(value, f"{prefix}{key}.")
         else:
             flat[f"{prefix}{key}"] = list(value) if isinstance(value, tuple) else value
     return flat

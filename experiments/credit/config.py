@@ -53,14 +53,14 @@ def get_config() -> ConfigDict:
         {"learning_rate": 1e-3, "warmup": 50, "weight_decay": 1.0, "clip": 1.0}
     )
     config.training = ConfigDict(
-        {
-            "steps": 3000,
-            "batch_size": 128,
-            "evaluate_every": 50,
-            "patience": 15,
-            "steps_per_call": 50,
-            "checkpoint_every": 250,
-        }
+        training.defaults(
+            steps=3000,
+            batch_size=128,
+            evaluate_every=50,
+            patience=15,
+            steps_per_call=50,
+            saving={"every_steps": 250},
+        )
     )
     config.policy = ("experiments/credit/policy.rules",)
     config.economics = ConfigDict({"loss_given_default": 0.6, "margin": 0.2, "review_cost": 5.0})

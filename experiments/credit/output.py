@@ -11,10 +11,9 @@ import rules
 from experiments.credit.report import CaseStory, CreditReport, render
 from experiments.decisions import Program, rendered
 from experiments.origin import origin
-from research import training
 from research.data.datasets import credit
 from research.inference import Decided
-from research.workdir import Workdir
+from research.workdir import Workdir, read_metrics
 from rules.cases import decode_case
 
 _STORIES = 6
@@ -47,7 +46,7 @@ def report(
         CreditReport(
             config=config,
             evaluation=workdir.read_json("evaluation.json", dict, made_by="--mode=evaluate"),
-            history=training.read_metrics(workdir.metrics),
+            history=read_metrics(workdir.metrics),
             best_step=program.predictor.step,
             decisions=table,
             defaulted=test.target.astype(bool),

@@ -38,8 +38,9 @@ from research.data.splits import split
 from research.data.tables import TableError, read_table
 from research.inference import Decided, Predictor
 from research.models import CNN, Network
+from research.models.random import fold_in
 from research.tasks import Classification, Task, metrics
-from research.workdir import Workdir
+from research.workdir import Workdir, read_metrics
 from rules import Ruleset
 
 AFTER_TRAINING = ("policy", "numbers")
@@ -57,14 +58,13 @@ def get_config() -> ConfigDict:
         {"learning_rate": 3e-3, "warmup": 50, "weight_decay": 0.05, "clip": 1.0}
     )
     config.training = ConfigDict(
-        {
-            "steps": 1200,
-            "batch_size": 64,
-            "evaluate_every": 50,
-            "patience": 12,
-            "steps_per_call": 1,
-            "checkpoint_every": 200,
-        }
+        training.defaults(
+            steps=1200,
+            batch_size=64,
+            evaluate_every=50,
+            patience=12,
+            saving={"every_steps": 200},
+        )
     )
     config.numbers = ConfigDict({"count": 1000})
     config.policy = ("experiments/digits/digit.rules", "experiments/digits/number.rules")
@@ -108,10 +108,9 @@ def training_examples(
 def build_task(config: ConfigDict, workdir: Workdir) -> Task:
     """Classification of 8x8 images by a CNN, on shifted and noisy copies."""
 
-    def augment(key: jax.Array, images: jax.Array) -> jax.Array:
-        shift_key, noise_key = jax.random.split(key)
-        shifted = augmentation.shift(shift_key, images, pixels=config.augmentation.shift)
-        return augmentation.noise(noise_key, shifted, scale=config.augmentation.noise)
+    def augment(keys: jax.Array, images: jax.Array) -> jax.Array:
+        shifted = augmentation.shift(fold_in(keys, 0), images, pixels=config.augmentation.shift)
+        return augmentation.noise(fold_in(keys, 1), shifted, scale=config.augmentation.noise)
 
     return Classification(
         network=Network.from_nnx(
@@ -207,7 +206,7 @@ def decide_test(config: ConfigDict, data: Data, program: Programs, workdir: Work
     report = DigitsReport(
         config=config.to_dict(),
         evaluation=workdir.read_json("evaluation.json", dict, made_by="--mode=evaluate"),
-        history=training.read_metrics(workdir.metrics),
+        history=read_metrics(workdir.metrics),
         best_step=program.number.predictor.step,
         images=data.scans.images[..., 0],
         labels=data.scans.labels,

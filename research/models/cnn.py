@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from research.arguments import require
+from research.models.random import Dropout
 
 
 class ConvBlock(nnx.Module):
@@ -48,7 +49,6 @@ class CNN(nnx.Module):
         rngs: nnx.Rngs,
     ) -> None:
         divisor = 2 ** (len(channels) - 1)
-        require(0 <= dropout < 1, f"dropout is {dropout}, expected 0 or more and less than 1")
         require(
             image[0] % divisor == image[1] % divisor == 0,
             f"{len(channels)} stages need height and width divisible by {divisor}, "
@@ -61,7 +61,7 @@ class CNN(nnx.Module):
                 for a, b in pairwise(widths)
             ]
         )
-        self.dropout = nnx.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.readout = nnx.Linear(widths[-1], outputs, rngs=rngs)
 
     def __call__(

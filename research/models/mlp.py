@@ -9,6 +9,7 @@ import jax
 from flax import nnx
 
 from research.arguments import require
+from research.models.random import Dropout
 
 
 class MLP(nnx.Module):
@@ -31,11 +32,10 @@ class MLP(nnx.Module):
         dropout: float = 0.0,
         rngs: nnx.Rngs,
     ) -> None:
-        require(0 <= dropout < 1, f"dropout is {dropout}, expected 0 or more and less than 1")
         require(min(hidden, default=1) > 0, f"hidden widths are {hidden}, expected positive")
         widths = (features, *hidden)
         self.layers = nnx.List([nnx.Linear(a, b, rngs=rngs) for a, b in pairwise(widths)])
-        self.dropout = nnx.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.readout = nnx.Linear(widths[-1], outputs, rngs=rngs)
 
     def __call__(

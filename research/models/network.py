@@ -15,6 +15,10 @@ import jax
 from flax import nnx
 from flax.traverse_util import flatten_dict, unflatten_dict
 
+from research.models.parallel import DATA_AXIS, across_devices, manual
+from research.models.random import ExampleRngs
+from research.models.remat import rematerialised
+
 Tree = dict[str, Any]
 
 
@@ -36,20 +40,26 @@ class Network:
 
     Attributes:
         init: `key -> Variables`.
-        apply: `(variables, inputs, train, key) -> (outputs, statistics)`; `key` drives
-            dropout and may be None when `train` is False.
+        apply: `(variables, inputs, train, keys) -> (outputs, statistics)`; `keys` are one
+            typed PRNG key per example `[B]`, and may be None when `train` is False.
     """
 
     init: Callable[[jax.Array], Variables]
     apply: Callable[[Variables, Any, bool, jax.Array | None], tuple[Any, Tree]]
 
     @classmethod
-    def from_nnx(cls, build: Callable[[nnx.Rngs], nnx.Module]) -> Network:
+    def from_nnx(
+        cls, build: Callable[[nnx.Rngs], nnx.Module], *, remat: str | None = None
+    ) -> Network:
         """Wraps an NNX module.
 
         Args:
             build: makes the module from its random streams. The module is called as
-                `module(inputs, train=..., rngs=...)`.
+                `module(inputs, train=..., rngs=...)`; in training, `rngs` are
+                `research.models.random.ExampleRngs`.
+            remat: regular expression over module paths such as `layers/0`; the modules
+                that match compute their activations again in the backward pass instead of
+                keeping them. None keeps all.
         """
         structure = nnx.graphdef(nnx.eval_shape(lambda: build(nnx.Rngs(0))))
 
@@ -58,12 +68,16 @@ class Network:
             return Variables(_named(state[1]), _named(state[2]))
 
         def apply(
-            variables: Variables, inputs: Any, train: bool, key: jax.Array | None
+            variables: Variables, inputs: Any, train: bool, keys: jax.Array | None
         ) -> tuple[Any, Tree]:
             # copy=True: without it a merge inside `grad` shares variables with the
             # outer trace and BatchNorm and Dropout raise TraceContextError.
             module = nnx.merge(structure, *map(nnx.restore_int_paths, variables), copy=True)
-            outputs = module(inputs, train=train, rngs=None if key is None else nnx.Rngs(key))
+            if manual():
+                _normalise_across_devices(module)
+            rngs = None if keys is None else ExampleRngs(keys)
+            with rematerialised(module, remat):
+                outputs = module(inputs, train=train, rngs=rngs)
             return outputs, _named(nnx.state(module, nnx.Not(nnx.Param)))
 
         return cls(init=jax.jit(init), apply=apply)
@@ -71,6 +85,10 @@ class Network:
     @classmethod
     def from_linen(cls, module: Any, example: Any) -> Network:
         """Wraps a Linen module.
+
+        Its dropout draws one mask for whatever share of the batch it sees, and its
+        BatchNorm normalises by that share: the same under `jit` on any number of devices,
+        not under `shard_map` and `pmap`.
 
         Args:
             module: called as `module(inputs, train=...)`, dropout stream `"dropout"`.
@@ -83,18 +101,31 @@ class Network:
             return Variables(collections.pop("params", {}), collections)
 
         def apply(
-            variables: Variables, inputs: Any, train: bool, key: jax.Array | None
+            variables: Variables, inputs: Any, train: bool, keys: jax.Array | None
         ) -> tuple[Any, Tree]:
             outputs, statistics = module.apply(
                 {"params": variables.params, **variables.statistics},
                 inputs,
                 train=train,
-                rngs=None if key is None else {"dropout": key},
+                rngs=None if keys is None else {"dropout": keys[0]},
                 mutable=list(variables.statistics),
             )
+            if manual():
+                statistics = _averaged(statistics)
             return outputs, dict(statistics)
 
         return cls(init=jax.jit(init), apply=apply)
+
+
+def _normalise_across_devices(module: nnx.Module) -> None:
+    for _, part in nnx.iter_modules(module):
+        if isinstance(part, nnx.BatchNorm):
+            part.axis_name = DATA_AXIS
+
+
+def _averaged(statistics: Tree) -> Tree:
+    count = across_devices(1)
+    return jax.tree.map(lambda leaf: across_devices(leaf) / count, dict(statistics))
 
 
 def _named(state: Any) -> Tree:

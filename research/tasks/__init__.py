@@ -1,6 +1,8 @@
 """What models are trained for: losses, metrics, predictions."""
 
+from research.tasks.adversarial import Adversarial
 from research.tasks.classification import Classification
-from research.tasks.task import Task, TrainState
+from research.tasks.language_model import LanguageModel
+from research.tasks.task import Objective, Task, Update
 
-__all__ = ["Classification", "Task", "TrainState"]
+__all__ = ["Adversarial", "Classification", "LanguageModel", "Objective", "Task", "Update"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -12,9 +13,10 @@ import optax
 
 from research.arguments import require
 from research.models.network import Network, Variables
-from research.tasks.task import Batch, Metrics, TrainState
+from research.models.random import fold_in
+from research.tasks.task import Batch, Metrics, Objective, Update
 
-_INIT, _DROPOUT, _AUGMENT = 0, 1, 2
+_DROPOUT, _AUGMENT = 0, 1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,14 +28,20 @@ class Classification:
     Attributes:
         network: whose outputs include `logits`.
         optimizer: any optax transformation.
-        augment: `(key, inputs) -> inputs`, applied in training only, inside the step.
+        augment: `(keys, inputs) -> inputs`, one key per example, applied in training only,
+            inside the step.
         label_smoothing: share of the target spread over all classes.
     """
 
     network: Network
     optimizer: optax.GradientTransformation
-    augment: Any = None
+    augment: Callable[[jax.Array, Any], Any] | None = None
     label_smoothing: float = 0.0
+
+    @property
+    def updates(self) -> tuple[Update]:
+        """See `Task.updates`; metrics `loss`, `accuracy`."""
+        return (Update(loss=self._objective, optimizer=self.optimizer),)
 
     def check(self, examples: Batch) -> None:
         """See `Task.check`: names, and labels among the network's K classes."""
@@ -43,7 +51,7 @@ class Classification:
         )
         labels = np.asarray(examples["labels"])
         one = jax.tree.map(lambda array: array[:1], examples["inputs"])
-        outputs = jax.eval_shape(lambda: self.predict(self.init(0).variables, one))
+        outputs = jax.eval_shape(lambda: self.predict(self.init(jax.random.key(0)), one))
         classes = outputs["logits"].shape[-1]
         require(
             labels.ndim == 1 and labels.dtype.kind in "iu",
@@ -55,50 +63,31 @@ class Classification:
             f"expected 0 to {classes - 1}",
         )
 
-    def init(self, seed: int) -> TrainState:
+    def init(self, key: jax.Array) -> Variables:
         """See `Task.init`."""
-        key = jax.random.fold_in(jax.random.key(seed), _INIT)
-        variables = self.network.init(key)
-        return TrainState(
-            step=jnp.zeros((), jnp.int32),
-            variables=variables,
-            optimizer=self.optimizer.init(variables.params),
-            seed=jnp.asarray(seed, jnp.uint32),
-        )
+        return self.network.init(key)
 
-    def step(self, state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
-        """See `Task.step`; metrics `loss`, `accuracy`, `gradient_norm`."""
+    def _objective(self, variables: Variables, batch: Batch, keys: jax.Array) -> Objective:
         inputs, labels = batch["inputs"], batch["labels"]
         if self.augment is not None:
-            inputs = self.augment(state.key(_AUGMENT), inputs)
-
-        def loss_of(params: Any) -> tuple[jax.Array, tuple[jax.Array, Any]]:
-            variables = Variables(params, state.variables.statistics)
-            outputs, statistics = self.network.apply(variables, inputs, True, state.key(_DROPOUT))
-            logits = outputs["logits"]
-            targets = optax.smooth_labels(
-                jax.nn.one_hot(labels, logits.shape[-1]), self.label_smoothing
-            )
-            loss = optax.softmax_cross_entropy(logits, targets).mean()
-            return loss, (logits, statistics)
-
-        params = state.variables.params
-        (loss, (logits, statistics)), gradients = jax.value_and_grad(loss_of, has_aux=True)(params)
-        updates, optimizer = self.optimizer.update(gradients, state.optimizer, params)
-        state = state._replace(
-            step=state.step + 1,
-            variables=Variables(optax.apply_updates(params, updates), statistics),
-            optimizer=optimizer,
+            inputs = self.augment(fold_in(keys, _AUGMENT), inputs)
+        outputs, statistics = self.network.apply(variables, inputs, True, fold_in(keys, _DROPOUT))
+        logits = outputs["logits"].astype(jnp.float32)
+        targets = optax.smooth_labels(
+            jax.nn.one_hot(labels, logits.shape[-1]), self.label_smoothing
         )
-        return state, {
-            "loss": loss,
-            "accuracy": (logits.argmax(-1) == labels).mean(),
-            "gradient_norm": optax.tree.norm(gradients),
-        }
+        loss = optax.softmax_cross_entropy(logits, targets).sum()
+        hits = (logits.argmax(-1) == labels).sum()
+        return Objective(
+            loss=loss,
+            weight=jnp.float32(len(labels)),
+            metrics={"loss": loss, "accuracy": hits.astype(jnp.float32)},
+            statistics=statistics,
+        )
 
     def evaluate(self, variables: Variables, batch: Batch) -> Metrics:
         """See `Task.evaluate`; sums `loss` (nats, not smoothed) and `accuracy`."""
-        logits = self.predict(variables, batch["inputs"])["logits"]
+        logits = self.predict(variables, batch["inputs"])["logits"].astype(jnp.float32)
         losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch["labels"])
         hits = logits.argmax(-1) == batch["labels"]
         weight = batch["weight"]

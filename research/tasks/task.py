@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import jax
+import optax
 
 from research.models.network import Variables
 
@@ -12,40 +15,58 @@ Batch = dict[str, Any]
 Metrics = dict[str, jax.Array]
 
 
-class TrainState(NamedTuple):
-    """All that one step reads and writes: a pytree of arrays.
+class Objective(NamedTuple):
+    """What an update minimises, as sums over the examples at hand.
+
+    Sums, not means, so that the trainer may add up the parts of a batch that is spread
+    over devices, hosts or accumulation steps, and divide once: exactly the whole batch's
+    mean, whether it counts examples or tokens.
 
     Attributes:
-        step: int32 scalar, number of updates made.
-        variables: the networks' variables; a task with several networks nests them.
-        optimizer: the optimizers' state.
-        seed: uint32 scalar; with `step` it determines every random draw of the step.
+        loss: float32 scalar, summed.
+        weight: float32 scalar, by which the sums are divided in the end.
+        metrics: sums by name, divided by the same weight.
+        statistics: what the forward pass moved; the tree of `variables.statistics`.
     """
 
-    step: jax.Array
-    variables: Variables
-    optimizer: Any
-    seed: jax.Array
+    loss: jax.Array
+    weight: jax.Array
+    metrics: Metrics
+    statistics: Any
 
-    def key(self, stream: int) -> jax.Array:
-        """The random key of this step for one named stream (a small constant)."""
-        root = jax.random.key(self.seed)
-        return jax.random.fold_in(jax.random.fold_in(root, stream), self.step)
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Update:
+    """One optimizer's move within a step. A GAN makes two, one after the other.
+
+    Attributes:
+        loss: `(variables, batch, keys) -> Objective`, pure; `keys` are typed PRNG keys
+            `[B]`, one per example, and nothing else may be random.
+        optimizer: any optax transformation.
+        part: the key of `params` whose subtree it moves; None moves all.
+        repeat: how often in a row.
+    """
+
+    loss: Callable[[Variables, Batch, jax.Array], Objective]
+    optimizer: optax.GradientTransformation
+    part: str | None = None
+    repeat: int = 1
 
 
 class Task(Protocol):
     """What a model is trained for: owns its networks, losses, optimizers and metrics."""
 
+    @property
+    def updates(self) -> Sequence[Update]:
+        """What one step does, in order."""
+        ...
+
     def check(self, examples: Batch) -> None:
         """Raises `ArgumentError` for examples it can't be trained on; host arrays `[N, ...]`."""
         ...
 
-    def init(self, seed: int) -> TrainState:
-        """The state before the first step."""
-        ...
-
-    def step(self, state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
-        """One update: pure, jit-compatible; metrics are scalars."""
+    def init(self, key: jax.Array) -> Variables:
+        """The variables before the first step."""
         ...
 
     def evaluate(self, variables: Variables, batch: Batch) -> Metrics:

@@ -1,21 +1,56 @@
-"""From a task and examples to the best variables, resumable at any moment."""
+"""From a task and examples to the best variables, resumable at any moment.
 
-from research.training.checkpoints import CheckpointError, Checkpoints
-from research.training.loop import Diverged, Fitted, Progress, fit, load_model, read_metrics
-from research.training.optimizers import adamw
-from research.training.preemption import Preempted
-from research.training.runtime import configure
+Names load when first used, so that one of them does not cost the time of all.
+"""
 
-__all__ = [
-    "CheckpointError",
-    "Checkpoints",
-    "Diverged",
-    "Fitted",
-    "Preempted",
-    "Progress",
-    "adamw",
-    "configure",
-    "fit",
-    "load_model",
-    "read_metrics",
-]
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from research.training.checkpoints import CheckpointError as CheckpointError
+    from research.training.checkpoints import Checkpoints as Checkpoints
+    from research.training.retention import Saving as Saving
+    from research.training.diagnosis import Diverged as Diverged
+    from research.training.loop import Fitted as Fitted
+    from research.training.loop import Progress as Progress
+    from research.training.loop import fit as fit
+    from research.training.options import Watching as Watching
+    from research.training.options import defaults as defaults
+    from research.training.options import fit_options as fit_options
+    from research.training.preemption import Preempted as Preempted
+    from research.training.runtime import configure as configure
+    from research.training.sharding import Parallel as Parallel
+    from research.training.step import Stepping as Stepping
+    from research.training.trained import load_model as load_model
+
+_HOMES = {
+    "CheckpointError": "checkpoints",
+    "Checkpoints": "checkpoints",
+    "Saving": "retention",
+    "Diverged": "diagnosis",
+    "Fitted": "loop",
+    "Progress": "loop",
+    "fit": "loop",
+    "Watching": "options",
+    "defaults": "options",
+    "fit_options": "options",
+    "Preempted": "preemption",
+    "configure": "runtime",
+    "Parallel": "sharding",
+    "Stepping": "step",
+    "load_model": "trained",
+    "adamw": "optimizers",
+}
+__all__ = sorted(_HOMES)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

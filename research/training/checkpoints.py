@@ -5,17 +5,24 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-import warnings
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import jax
+from jax.sharding import SingleDeviceSharding
 from orbax.checkpoint.experimental import v1 as ocp
 
+from research.arguments import ArgumentError, require
+from research.training.retention import Record, Saving, Tier, kept
 from research.workdir import explained
 
-_STRUCTURE = "structure"
+__all__ = ["CheckpointError", "Checkpoints", "Restored", "Saving", "Tier"]
+
+_STRUCTURE, _TIER, _METRIC = _OURS = "structure", "tier", "metric"
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -32,26 +39,45 @@ class Restored(NamedTuple):
 
 
 class Checkpoints:
-    """The newest checkpoints of a run.
+    """The checkpoints of a run.
 
-    A checkpoint becomes visible by one rename when it is complete, so a kill in the
-    middle leaves the ones before. Use as a context manager: leaving it waits for the
-    save in progress.
+    A checkpoint becomes visible by one rename when it is complete, and what it replaces is
+    deleted after that, so a kill at any moment leaves one that can be read. Use as a
+    context manager: leaving it waits for the save in progress. Under several processes, all
+    of them make the same calls.
 
     Args:
         directory: made if need be.
-        keep: how many of the newest stay; two, so that there is one to fall back on.
+        saving: which checkpoints stay.
+        only_read: leave alone what a run may be writing there now.
+        maximise: whether more of the metric is better, by which `saving.keep_best` ranks.
+
+    Raises:
+        WorkdirError: when the directory can't be made.
     """
 
-    def __init__(self, directory: Path, *, keep: int = 2) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        saving: Saving | None = None,
+        maximise: bool = False,
+        only_read: bool = False,
+    ) -> None:
         self._directory = directory
-        with explained(directory), _quiet():
+        self._saving = saving or Saving()
+        self._maximise = maximise
+        self._records: dict[int, Record] = {}
+        context = ocp.Context()
+        # Made in the background, a directory that can't be made is found out by a time-out.
+        context.asynchronous.create_directories_asynchronously = False
+        with self._advised():
             directory.mkdir(parents=True, exist_ok=True)
             self._orbax = ocp.training.Checkpointer(
                 directory.resolve(),
-                save_decision_policy=_Always(),
-                preservation_policy=ocp.training.preservation_policies.LatestN(keep),
-                cleanup_tmp_directories=True,
+                context=context,
+                preservation_policy=_Retention(self._stay),
+                cleanup_tmp_directories=not only_read,
             )
 
     def __enter__(self) -> Checkpoints:
@@ -62,49 +88,145 @@ class Checkpoints:
 
     @property
     def steps(self) -> list[int]:
-        """Steps with a complete checkpoint, oldest first."""
+        """Steps with a checkpoint, oldest first; the last one may still be being written."""
         return sorted(checkpoint.step for checkpoint in self._orbax.checkpoints)
 
-    def save(self, step: int, tree: Any, notes: dict[str, Any]) -> None:
+    def save(
+        self,
+        step: int,
+        tree: Any,
+        notes: Mapping[str, Any],
+        *,
+        metric: float | None = None,
+        temporary: bool = False,
+    ) -> None:
         """Starts saving; blocks only while the arrays are copied to the host.
 
         Args:
             step: at most one checkpoint a step; a step saved before is skipped.
             tree: nested containers of arrays.
-            notes: small JSON data.
+            notes: JSON data.
+            metric: what an evaluation at this step found, for `saving.keep_best`.
+            temporary: see `Saving`.
+
+        Raises:
+            WorkdirError: when this save, or the one before in the background, can't be
+                written (a full disk, no permission). What was saved earlier is untouched.
         """
+        require(
+            not (taken := set(notes) & set(_OURS)),
+            f"notes has {', '.join(sorted(taken))}, which a checkpoint uses itself: rename it",
+        )
+        self.wait()
         if step in self.steps:
             return
-        with explained(self._directory), _quiet():
-            leaves = _as_dict(tree)
-            notes = {**notes, _STRUCTURE: _structure(leaves)}
-            self._orbax.save_async(step, leaves, custom_metadata=notes)
+        leaves = _as_dict(tree)
+        tier = Tier.TEMPORARY if temporary else Tier.PERMANENT
+        noted = {_STRUCTURE: _structure(leaves), _TIER: tier.value, _METRIC: metric}
+        with self._advised():
+            self._records[step] = _record(step, noted)
+            # Forced, for without it Orbax quietly skips steps before the newest.
+            self._orbax.save_async(step, leaves, custom_metadata={**notes, **noted}, force=True)
 
     def restore(self, like: Any) -> Restored | None:
         """The newest checkpoint that can be read, or None where there is none at all.
 
         Args:
-            like: a tree of the expected structure, arrays or `jax.ShapeDtypeStruct`.
+            like: a tree of the expected structure, arrays or `jax.ShapeDtypeStruct`. Each
+                array comes back in the sharding of its leaf, however many devices or
+                processes it was saved from; on this process's first device where the leaf
+                has none.
 
         Raises:
             CheckpointError: when there are checkpoints and none can be read.
         """
+        return self._newest(lambda step: self._read(step, like))
+
+    def arrays(
+        self, choose: Callable[[dict[str, jax.ShapeDtypeStruct]], Mapping[str, Any]]
+    ) -> tuple[int, dict[str, jax.Array]] | None:
+        """Some arrays of the newest checkpoint that can be read, whatever else it holds.
+
+        Args:
+            choose: is given the shapes of all arrays, by dotted path, and returns the leaves
+                to read, of the same paths: each as in `restore`, except that its dtype may
+                be another one.
+
+        Returns:
+            Its step, and the arrays by path; None where there is no checkpoint.
+
+        Raises:
+            CheckpointError: when there are checkpoints and none can be read.
+        """
+        return self._newest(lambda step: (step, self._arrays(step, choose)))
+
+    def drop_after(self, step: int) -> None:
+        """Deletes the checkpoints after `step` (damaged ones that were passed over)."""
+        with self._advised():
+            for later in [other for other in self.steps if other > step]:
+                self._orbax.delete(later)
+                self._records.pop(later, None)
+
+    def wait(self) -> None:
+        """Waits for the save in progress.
+
+        Raises:
+            WorkdirError: when it can't be written.
+        """
+        with self._advised():
+            self._orbax.wait()
+
+    def close(self) -> None:
+        """Waits for the save in progress and releases Orbax's threads.
+
+        Raises:
+            WorkdirError: when that save can't be written.
+        """
+        with self._advised():
+            try:
+                self._orbax.close()
+            except Exception:
+                # Orbax raises a failure once and stops in the middle: the second call ends it.
+                self._orbax.close()
+                raise
+
+    @contextlib.contextmanager
+    def _advised(self) -> Iterator[None]:
+        """Turns what the disk refuses into advice; forgets a checkpoint that came to nothing."""
+        with explained(self._directory):
+            try:
+                with _quiet():
+                    yield
+            except Exception as error:
+                with contextlib.suppress(Exception):
+                    self._orbax.reload()
+                # Orbax writes arrays through TensorStore, which has the number in its text.
+                number = re.search(r"os_error_code='(\d+)'", str(error))
+                if isinstance(error, OSError) or number is None:
+                    raise
+                raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+
+    def _newest(self, read: Callable[[int], T]) -> T | None:
+        self.wait()  # a checkpoint that is being written would pass for a damaged one
         failures: list[str] = []
         for step in reversed(self.steps):
             try:
-                restored = self._read(step, like)
+                with _quiet():
+                    result = read(step)
             except _OtherStructure:
                 raise CheckpointError(
                     f"{self._directory} holds the state of another model or optimizer: use "
                     "another --workdir, or pass --overwrite to discard that run"
                 ) from None
+            except ArgumentError:
+                raise
             except Exception as error:  # whatever a damaged file makes Orbax raise
                 failures.append(f"step {step}: {_brief(error)}")
                 _log.warning("the checkpoint of step %d is damaged (%s)", step, _brief(error))
                 continue
             if failures:
                 _log.warning("falling back to the checkpoint of step %d", step)
-            return restored
+            return result
         if failures:
             raise CheckpointError(
                 f"no checkpoint below {self._directory} can be read:\n  "
@@ -114,35 +236,56 @@ class Checkpoints:
             )
         return None
 
-    def drop_after(self, step: int) -> None:
-        """Deletes the checkpoints after `step` (damaged ones that were passed over)."""
-        for later in [other for other in self.steps if other > step]:
-            self._orbax.delete(later)
-
-    def close(self) -> None:
-        """Waits for the save in progress and releases Orbax's threads."""
-        with explained(self._directory), _quiet():
-            self._orbax.close()
+    def _arrays(self, step: int, choose: Callable[[Any], Mapping[str, Any]]) -> Any:
+        described = self._orbax.metadata(step).metadata
+        wanted = choose({k: jax.ShapeDtypeStruct(v.shape, v.dtype) for k, v in described.items()})
+        context = ocp.Context()
+        context.pytree.loading.partial_load = True
+        with context:
+            path = self._directory.resolve() / str(step)
+            return ocp.load(path, {name: _abstract(leaf) for name, leaf in wanted.items()})
 
     def _read(self, step: int, like: Any) -> Restored:
-        with _quiet():
-            notes = dict(self._orbax.metadata(step).custom_metadata)
-            if notes.pop(_STRUCTURE) != _structure(_as_dict(like)):
-                raise _OtherStructure
-            saved = self._orbax.load(step, jax.tree.map(_abstract, _as_dict(like)))
+        notes = dict(self._orbax.metadata(step).custom_metadata)
+        if notes[_STRUCTURE] != _structure(_as_dict(like)):
+            raise _OtherStructure
+        saved = self._orbax.load(step, jax.tree.map(_abstract, _as_dict(like)))
         leaves = [saved[name] for name in _as_dict(like)]
-        return Restored(step, jax.tree.unflatten(jax.tree.structure(like), leaves), notes)
+        tree = jax.tree.unflatten(jax.tree.structure(like), leaves)
+        return Restored(step, tree, {k: note for k, note in notes.items() if k not in _OURS})
+
+    def _recorded(self, step: int) -> Record:
+        if step not in self._records:
+            try:
+                noted = self._orbax.metadata(step).custom_metadata
+                self._records[step] = _record(step, noted)
+            except Exception:  # whatever a damaged file makes Orbax raise
+                return Record(step)
+        return self._records[step]
+
+    def _stay(self, steps: Sequence[int]) -> set[int]:
+        return kept([self._recorded(step) for step in steps], self._saving, maximise=self._maximise)
 
 
 class _OtherStructure(Exception):
     """A checkpoint of other leaves than asked for: nothing is damaged."""
 
 
-class _Always(ocp.training.save_decision_policies.SaveDecisionPolicy):  # type: ignore[misc]
-    """Saves whenever asked: the loop decides when."""
+class _Retention(ocp.training.preservation_policies.PreservationPolicy):  # type: ignore[misc]
+    """`kept` as Orbax asks for it."""
 
-    def should_save(self, *_: object, **__: object) -> bool:
-        return True
+    def __init__(self, stay: Callable[[Sequence[int]], set[int]]) -> None:
+        self._stay = stay
+
+    def should_preserve(self, checkpoints: Sequence[Any], *, context: object) -> list[bool]:
+        steps = [checkpoint.step for checkpoint in checkpoints]
+        stay = self._stay(steps)
+        return [step in stay for step in steps]
+
+
+def _record(step: int, noted: Mapping[str, Any]) -> Record:
+    # Checkpoints of before there were tiers are permanent and have no metric.
+    return Record(step, Tier(noted.get(_TIER, Tier.PERMANENT.value)), noted.get(_METRIC))
 
 
 def _as_dict(tree: Any) -> dict[str, Any]:
@@ -158,7 +301,9 @@ def _structure(leaves: dict[str, Any]) -> str:
 
 
 def _abstract(leaf: Any) -> Any:
-    return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=getattr(leaf, "sharding", None))
+    # Without a sharding Orbax takes the one that was saved, whose devices may not be here.
+    sharding = getattr(leaf, "sharding", None) or SingleDeviceSharding(jax.local_devices()[0])
+    return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding)
 
 
 def _brief(error: Exception) -> str:
@@ -167,13 +312,11 @@ def _brief(error: Exception) -> str:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Silences Orbax's own warnings: about shardings, and doubles of the errors it raises."""
+    """Silences Orbax's log, which doubles the errors that it raises."""
     logger = logging.getLogger("absl")
     level = logger.level
-    logger.setLevel(logging.ERROR)
+    logger.setLevel(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*[Ss]harding.*")
-            yield
+        yield
     finally:
         logger.setLevel(level)

@@ -1,126 +1,358 @@
-"""Compiling a task's step: K steps a dispatch, data-parallel over the devices.
+"""Compiling a step: K steps a dispatch, spread over the devices in one of three ways.
 
-Examples stay on the devices; a dispatch sends only the indices of its batches. The
-state is donated, and nothing comes back to the host until the loop asks.
+`jit` with sharding lets XLA split one program over the whole batch; `shard_map` and
+`pmap` write the program for one device's share. The step is the same function, and so is
+what comes out. The carry is donated, and nothing comes back to the host until it asks.
 """
 
 from __future__ import annotations
 
+import abc
+import functools
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+from jax.sharding import NamedSharding, PartitionSpec
 
 from research.arguments import require
-from research.data.loading import padded
-from research.models.network import Variables
-from research.tasks.task import Batch, Metrics, Task, TrainState
+from research.data.feeds import Feed
+from research.models.parallel import DATA_AXIS, manual
+from research.tasks.task import Batch
+from research.training.flops import model_flops
+from research.training.memory import Memory, device_limit, temporary_bytes
+from research.training.sharding import Parallel, bytes_per_device, replicated
+from research.training.state import Carry
+from research.training.step import Step
+
+Compile = Callable[[Callable[[], Any]], Any]
 
 
-class Carry(NamedTuple):
-    """What a dispatch reads and writes: the state, and sums of the steps' metrics."""
-
-    state: TrainState
-    sums: Metrics
-
-
-def data_mesh(devices: Sequence[jax.Device] | None = None) -> Mesh:
-    """All devices along one axis, `data`; Auto axis types, as flax layers need."""
-    devices = jax.devices() if devices is None else devices
-    return jax.make_mesh((len(devices),), ("data",), (AxisType.Auto,), devices=devices)
-
-
-class Executor:
-    """Runs a task on fixed examples under `jit` with sharding.
+class Executor(abc.ABC):
+    """Runs a step on the batches of a feed.
 
     Args:
-        task: gives the pure step.
-        examples: arrays by name, leading axis N; replicated onto the devices.
-        batch_size: must be divisible by the number of devices.
-        mesh: see `data_mesh`.
+        step: what to run.
+        feed: where its batches come from.
+        parallel: how to spread it.
+        devices: all by default.
+
+    Attributes:
+        mesh: of the devices.
+        flops_per_step: matrix products and convolutions of a step, on all devices together.
 
     Raises:
-        ArgumentError: when the batch doesn't divide over the devices.
+        ArgumentError: when the batch does not divide over devices and accumulation.
     """
 
     def __init__(
-        self, task: Task, examples: Batch, *, batch_size: int, mesh: Mesh | None = None
+        self,
+        step: Step,
+        feed: Feed,
+        parallel: Parallel,
+        *,
+        devices: Sequence[jax.Device] | None = None,
     ) -> None:
-        mesh = data_mesh() if mesh is None else mesh
+        self.mesh = parallel.build_mesh(devices)
+        self.step, self._feed, self._parallel = step, feed, parallel
+        shares = int(np.prod([self.mesh.shape[axis] for axis in parallel.batch_axes]))
+        pieces = shares * step.options.accumulate
         require(
-            batch_size % mesh.size == 0,
-            f"batch_size {batch_size} does not divide over {mesh.size} devices: use "
-            f"{max(batch_size // mesh.size, 1) * mesh.size}",
+            feed.batch_size % pieces == 0,
+            f"batch_size {feed.batch_size} does not divide over {shares} devices"
+            + (f" times {step.options.accumulate} parts" if step.options.accumulate > 1 else "")
+            + f": use {max(feed.batch_size // pieces, 1) * pieces}",
         )
-        self._task = task
-        self._replicated = NamedSharding(mesh, PartitionSpec())
-        self._by_example = NamedSharding(mesh, PartitionSpec("data"))
-        self._examples = jax.device_put(examples, self._replicated)
-        self._batch_size = batch_size
-        self._run = jax.jit(self._steps, donate_argnums=0)
+        self._share = feed.batch_size // shares
+        self._of_batch = NamedSharding(self.mesh, PartitionSpec(parallel.batch_axes))
+        self._of_load = NamedSharding(self.mesh, PartitionSpec(None, parallel.batch_axes))
+        self._rows = _local_rows(self._of_batch, feed.batch_size)
+        self._programs: dict[Any, Callable[..., tuple[Carry, jax.Array]]] = {}
+        self._abstract = self._described()
 
-    def start(self, state: TrainState) -> Carry:
-        """The carry before the first dispatch, on the devices, with the sums at zero."""
-        one = jnp.zeros(self._batch_size, jnp.int32)
-        carry_of = jax.eval_shape(self._one, Carry(state, {}), self._examples, one)
-        sums = {name: jnp.zeros(leaf.shape, leaf.dtype) for name, leaf in carry_of.sums.items()}
-        return self.place(Carry(state, sums))
+    @property
+    def abstract(self) -> Carry:
+        """Shapes, dtypes and shardings of the carry: `jax.ShapeDtypeStruct`."""
+        return self._abstract
 
-    def place(self, carry: Carry) -> Carry:
-        """Puts a restored carry onto the devices."""
-        placed: Carry = jax.device_put(carry, self._replicated)
-        return placed
-
-    def __call__(self, carry: Carry, indices: np.ndarray) -> Carry:
-        """Makes K updates on the batches named by `indices` int32 `[K, B]`; `carry` is consumed."""
-        return self._run(carry, self._examples, indices)
-
-    def _one(self, carry: Carry, examples: Batch, index: jax.Array) -> Carry:
-        batch = {
-            name: jax.lax.with_sharding_constraint(array[index], self._by_example)
-            for name, array in examples.items()
-        }
-        state, metrics = self._task.step(carry.state, batch)
-        return Carry(state, {k: carry.sums.get(k, 0.0) + v for k, v in metrics.items()})
-
-    def _steps(self, carry: Carry, examples: Batch, indices: jax.Array) -> Carry:
-        # Outside a scan for K = 1: XLA's CPU compiler runs a convolution inside a loop
-        # body 6 to 17 times slower.
-        if indices.shape[0] == 1:
-            return self._one(carry, examples, indices[0])
-        carry, _ = jax.lax.scan(
-            lambda carry, index: (self._one(carry, examples, index), None), carry, indices
-        )
+    def start(self, seed: int, *, compiling: Compile = lambda build: build()) -> Carry:
+        """The carry before the first dispatch, every array made where it will live."""
+        shardings = jax.tree.map(lambda leaf: leaf.sharding, self._abstract)
+        initial = jax.jit(self._initial, out_shardings=shardings)
+        program = compiling(lambda: initial.lower(np.uint32(seed)).compile())
+        carry: Carry = program(np.uint32(seed))
         return carry
 
+    def cleared(self, carry: Carry) -> Carry:
+        """The carry with its sums at zero; `carry.sums` stay readable."""
+        sums, steps = self._zeros()
+        return Carry(carry.state, sums, steps)
 
-def evaluator(
-    task: Task, examples: Batch, *, batch_size: int = 1024
-) -> Callable[[Variables], dict[str, float]]:
-    """Makes `variables -> metrics`, means over all examples, in batches of one shape.
+    def load(self, first: int, count: int) -> Any:
+        """Host arrays of steps `first` to `first + count - 1`, this process's share."""
+        return self._feed.load(first, count, self._rows)
 
-    Args:
-        task: gives `evaluate`.
-        examples: arrays by name, leading axis N.
-        batch_size: at most; the last batch is padded with weight 0.
-    """
-    count = len(next(iter(examples.values())))
-    batches = [
-        jax.device_put(
-            {name: array[rows] for name, array in examples.items()}
-            | {"weight": mask.astype(np.float32)}
+    def batch(self, step: int) -> Batch:
+        """The whole batch of a step, to look at."""
+        loaded = self._feed.load(step, 1)
+        one = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), loaded)
+        return self._feed.batch(jax.tree.map(jnp.asarray, self._feed.resident), one)
+
+    def memory(self, program: Any = None) -> Memory:
+        """What training takes on each device.
+
+        Args:
+            program: a compiled dispatch, to know what it needs while it runs.
+        """
+        return Memory(
+            # The parameters of the best evaluation are kept beside the state.
+            state=bytes_per_device(self._abstract)
+            + bytes_per_device(self._abstract.state.variables),
+            examples=bytes_per_device(self._described_resident),
+            temporary=temporary_bytes(program),
+            limit=device_limit(next(iter(self.mesh.devices.flat))),
         )
-        for rows, mask in zip(*padded(count, min(batch_size, count)), strict=True)
-    ]
-    evaluate = jax.jit(task.evaluate)
 
-    def run(variables: Variables) -> dict[str, float]:
-        parts = [evaluate(variables, batch) for batch in batches]
-        sums = jax.device_get(jax.tree.map(lambda *leaves: sum(leaves), *parts))
-        weight = sums.pop("weight")
-        return {name: float(value / weight) for name, value in sums.items()}
+    def has_program(self, loaded: Any) -> bool:
+        """Whether the dispatch for arrays of these shapes is compiled."""
+        return _shapes(loaded) in self._programs
 
-    return run
+    def program(
+        self, loaded: Any, *, compiling: Compile = lambda build: build()
+    ) -> Callable[..., tuple[Carry, jax.Array]]:
+        """The compiled dispatch for arrays of these shapes, compiled at the first call.
+
+        Args:
+            loaded: of `load`.
+            compiling: calls what it is given; may do so in another thread.
+        """
+        shapes = _shapes(loaded)
+        if shapes not in self._programs:
+            arguments = (
+                self._abstract,
+                self._described_resident,
+                *self._placed(loaded, vote=0),
+            )
+            self._programs[shapes] = compiling(lambda: self._compiled(arguments))
+        return self._programs[shapes]
+
+    def __call__(self, carry: Carry, loaded: Any, *, vote: int = 0) -> tuple[Carry, jax.Array]:
+        """Makes K steps.
+
+        Args:
+            carry: consumed.
+            loaded: of `load`, for K steps.
+            vote: this process's; see below.
+
+        Returns:
+            The next carry, and int32 `[2]`: the step that the guard stopped before (-1 for
+            none), and the largest vote of all processes.
+        """
+        return self.program(loaded)(carry, self._resident, *self._placed(loaded, vote=vote))
+
+    @functools.cached_property
+    def _described_resident(self) -> dict[str, jax.ShapeDtypeStruct]:
+        everywhere = replicated(self.mesh)
+        return {
+            name: jax.ShapeDtypeStruct(
+                array.shape, jax.dtypes.canonicalize_dtype(array.dtype), sharding=everywhere
+            )
+            for name, array in self._feed.resident.items()
+        }
+
+    @functools.cached_property
+    def _zeros(self) -> Callable[[], Any]:
+        like = (self._abstract.sums, self._abstract.steps)
+        return jax.jit(
+            lambda: jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), like),
+            out_shardings=jax.tree.map(lambda leaf: leaf.sharding, like),
+        )
+
+    @functools.cached_property
+    def _resident(self) -> Any:
+        return place(self._feed.resident, replicated(self.mesh))
+
+    @abc.abstractmethod
+    def _compiled(self, arguments: Any) -> Callable[..., tuple[Carry, jax.Array]]:
+        """Compiles `_steps` for arguments like these."""
+
+    @abc.abstractmethod
+    def _positions(self) -> jax.Array:
+        """int32 `[b]`, of the examples at hand in the whole batch."""
+
+    def _placed(self, loaded: Any, *, vote: int) -> tuple[Any, Any]:
+        votes = np.full(self._rows.stop - self._rows.start, vote, np.int32)
+        if jax.process_count() == 1:
+            return loaded, votes
+        batch = self._feed.batch_size
+
+        def placed(leaf: np.ndarray) -> jax.Array:
+            shape = (leaf.shape[0], batch, *leaf.shape[2:])
+            return jax.make_array_from_process_local_data(self._of_load, leaf, shape)
+
+        votes_placed = jax.make_array_from_process_local_data(self._of_batch, votes, (batch,))
+        return jax.tree.map(placed, loaded), votes_placed
+
+    def _initial(self, seed: jax.Array) -> Carry:
+        state = self.step.init(seed)
+        return Carry(
+            state,
+            {name: jnp.zeros((), jnp.float32) for name in self._metric_names},
+            jnp.zeros((), jnp.float32),
+        )
+
+    def _described(self) -> Carry:
+        state = jax.eval_shape(self.step.init, 0)
+        batch = {
+            name: jax.ShapeDtypeStruct(
+                (self._share, *array.shape[1:]), jax.dtypes.canonicalize_dtype(array.dtype)
+            )
+            for name, array in self._feed.head(1).items()
+        }
+        positions = jax.ShapeDtypeStruct((self._share,), jnp.int32)
+        jaxpr, (_, metrics) = jax.make_jaxpr(self.step, return_shape=True)(state, batch, positions)
+        self._metric_names = list(metrics)
+        self.flops_per_step = model_flops(jaxpr) * (self._feed.batch_size // self._share)
+        carry = jax.eval_shape(self._initial, 0)
+        shardings = self._parallel.shardings(carry, state.variables.params, self.mesh)
+        return jax.tree.map(
+            lambda leaf, sharding: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding),
+            carry,
+            shardings,
+        )
+
+    def _one(self, carry: Carry, resident: Any, loaded: Any) -> Carry:
+        batch = self._feed.batch(resident, loaded)
+        if not manual():
+            batch = jax.lax.with_sharding_constraint(batch, self._of_batch)
+        state, metrics = self.step(carry.state, batch, self._positions())
+        counted = state.health.in_a_row == 0
+        sums = {
+            name: carry.sums[name] + jnp.where(counted, value, 0.0).astype(jnp.float32)
+            for name, value in metrics.items()
+        }
+        return Carry(state, sums, carry.steps + counted)
+
+    def _steps(
+        self, carry: Carry, resident: Any, loaded: Any, votes: jax.Array
+    ) -> tuple[Carry, jax.Array]:
+        # Outside a scan for K = 1: XLA's CPU compiler runs a convolution inside a loop
+        # body 6 to 17 times slower.
+        if jax.tree.leaves(loaded)[0].shape[0] == 1:
+            carry = self._one(carry, resident, jax.tree.map(lambda leaf: leaf[0], loaded))
+        else:
+            carry, _ = jax.lax.scan(
+                lambda carry, one: (self._one(carry, resident, one), None), carry, loaded
+            )
+        vote = votes.max()
+        if manual():
+            vote = jax.lax.pmax(vote, DATA_AXIS)
+        return carry, jnp.stack([carry.state.health.bad_step, vote])
+
+
+class JitExecutor(Executor):
+    """One program over the whole batch, split by XLA; the only one that shards parameters."""
+
+    def _compiled(self, arguments: Any) -> Callable[..., tuple[Carry, jax.Array]]:
+        carry = jax.tree.map(lambda leaf: leaf.sharding, self._abstract)
+        everywhere = replicated(self.mesh)
+        shardings = (carry, everywhere, self._of_load, self._of_batch)
+        run = jax.jit(
+            self._steps,
+            donate_argnums=0,
+            in_shardings=shardings,
+            out_shardings=(carry, everywhere),
+        )
+        program: Any = run.lower(*arguments).compile()
+        return program
+
+    def _positions(self) -> jax.Array:
+        everyone = jnp.arange(self._feed.batch_size, dtype=jnp.int32)
+        return jax.lax.with_sharding_constraint(everyone, self._of_batch)
+
+
+class ShardMapExecutor(Executor):
+    """A program for one device's share, with sums across the devices written out."""
+
+    def _compiled(self, arguments: Any) -> Callable[..., tuple[Carry, jax.Array]]:
+        everywhere, share = PartitionSpec(), PartitionSpec(DATA_AXIS)
+        mapped = jax.shard_map(
+            self._steps,
+            mesh=self.mesh,
+            in_specs=(everywhere, everywhere, PartitionSpec(None, DATA_AXIS), share),
+            out_specs=(everywhere, everywhere),
+            # The sums over devices are in the step; with the check on, JAX adds its own.
+            check_vma=False,
+        )
+        program: Any = jax.jit(mapped, donate_argnums=0).lower(*arguments).compile()
+        return program
+
+    def _positions(self) -> jax.Array:
+        first = jax.lax.axis_index(DATA_AXIS) * self._share
+        return first + jnp.arange(self._share, dtype=jnp.int32)
+
+
+class PmapExecutor(ShardMapExecutor):
+    """The same program under `jax.pmap`, JAX's older way, which it maintains as a wrapper."""
+
+    def _compiled(self, arguments: Any) -> Callable[..., tuple[Carry, jax.Array]]:
+        mapped = jax.pmap(
+            self._steps,
+            axis_name=DATA_AXIS,
+            in_axes=(None, None, 0, 0),
+            out_axes=(None, None),
+            donate_argnums=0,
+            devices=list(self.mesh.devices.flat),
+        )
+        if jax.process_count() > 1:
+            # Its compiled form knows global shapes only, its calls local arrays only.
+            return lambda *arguments: jax.tree.map(self._everywhere, mapped(*arguments))
+        program: Any = mapped.lower(*arguments).compile()
+        return program
+
+    def _placed(self, loaded: Any, *, vote: int) -> tuple[Any, Any]:
+        devices = (self._rows.stop - self._rows.start) // self._share
+
+        def by_device(leaf: np.ndarray) -> np.ndarray:
+            split = leaf.reshape(leaf.shape[0], devices, self._share, *leaf.shape[2:])
+            return np.ascontiguousarray(split.swapaxes(0, 1))
+
+        return jax.tree.map(by_device, loaded), np.full((devices, 1), vote, np.int32)
+
+    def _everywhere(self, local: jax.Array) -> jax.Array:
+        """A process's replicated array as every process's."""
+        shards = [shard.data for shard in local.addressable_shards]
+        sharding = replicated(self.mesh)
+        return jax.make_array_from_single_device_arrays(local.shape, sharding, shards)
+
+
+def executor(
+    step: Step, feed: Feed, parallel: Parallel, *, devices: Sequence[jax.Device] | None = None
+) -> Executor:
+    """The executor that `parallel` names."""
+    kinds = {"jit": JitExecutor, "shard_map": ShardMapExecutor, "pmap": PmapExecutor}
+    return kinds[parallel.executor](step, feed, parallel, devices=devices)
+
+
+def place(tree: Any, sharding: NamedSharding) -> Any:
+    """Host arrays, the same in every process, as arrays on the devices."""
+
+    def one(leaf: Any) -> jax.Array:
+        host = np.asarray(leaf)
+        return jax.make_array_from_callback(host.shape, sharding, lambda index: host[index])
+
+    return jax.tree.map(one, tree)
+
+
+def _shapes(loaded: Any) -> Any:
+    return tuple((leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(loaded))
+
+
+def _local_rows(sharding: NamedSharding, batch_size: int) -> slice:
+    """Which rows of a batch this process's devices hold."""
+    indices = sharding.addressable_devices_indices_map((batch_size,)).values()
+    bounds = [index[0].indices(batch_size) for index in indices if index is not None]
+    return slice(min(low for low, _, _ in bounds), max(high for _, high, _ in bounds))
+

@@ -24,7 +24,9 @@ def test_configuration_and_parameters(name, request, tmp_path):
     if name == "credit":
         request.getfixturevalue("credit")
         experiment.training_examples(config, experiment.load_data(config), workdir)
-    variables = jax.eval_shape(lambda: experiment.build_task(config, workdir).init(0)).variables
+    variables = jax.eval_shape(
+        lambda: experiment.build_task(config, workdir).init(jax.random.key(0))
+    )
     leaves = jax.tree_util.tree_leaves_with_path(variables._asdict())
     found = {
         "config": config.to_dict(),

@@ -5,6 +5,7 @@ import optax
 import pytest
 
 from research.models import MLP, Network
+from research.models.random import example_keys
 from research.tasks import Classification
 from research.training import adamw
 
@@ -20,57 +21,49 @@ BATCH = {
 }
 
 
-def test_a_step_is_pure_and_counts():
+KEYS = example_keys(jnp.uint32(0), jnp.int32(0), jnp.arange(16))
+
+
+def objective(trained, variables, batch=BATCH, keys=KEYS):
+    (update,) = trained.updates
+    return update.loss(variables, batch, keys)
+
+
+def test_the_objective_is_a_sum_over_examples():
     trained = task()
-    state = trained.init(0)
-    first, metrics = jax.jit(trained.step)(state, BATCH)
-    again, _ = jax.jit(trained.step)(state, BATCH)
-    jax.tree.map(np.testing.assert_array_equal, first, again)
-    assert int(first.step) == 1
-    assert set(metrics) == {"loss", "accuracy", "gradient_norm"}
-    second, _ = jax.jit(trained.step)(first, BATCH)
-    assert int(second.step) == 2
+    variables = trained.init(jax.random.key(0))
+    whole = objective(trained, variables)
+    halves = [
+        objective(trained, variables, jax.tree.map(lambda a, p=p: a[p], BATCH), KEYS[p])
+        for p in (slice(0, 5), slice(5, 16))
+    ]
+    assert float(whole.weight) == 16 == sum(float(half.weight) for half in halves)
+    assert float(whole.loss) == pytest.approx(sum(float(half.loss) for half in halves), rel=1e-5)
+    assert float(whole.metrics["accuracy"]) == sum(float(h.metrics["accuracy"]) for h in halves)
+    assert set(whole.metrics) == {"loss", "accuracy"}
 
 
-def test_seeds_give_different_networks_and_noise():
-    trained = task()
-    a, b = trained.init(0), trained.init(1)
-    assert not np.array_equal(
-        a.variables.params["readout"]["kernel"], b.variables.params["readout"]["kernel"]
-    )
-    keys = {
-        tuple(np.asarray(jax.random.key_data(state.key(stream))))
-        for state in (a, b)
-        for stream in (0, 1)
-    }
-    keys |= {tuple(np.asarray(jax.random.key_data(a._replace(step=jnp.int32(7)).key(0))))}
-    assert len(keys) == 5
-
-
-def test_step_follows_the_gradient_of_the_loss():
+def test_the_gradient_is_that_of_softmax_regression():
     network = Network.from_nnx(lambda rngs: MLP(3, hidden=(), outputs=2, rngs=rngs))
     trained = Classification(network=network, optimizer=optax.sgd(1.0))
-    state = trained.init(0)
+    variables = trained.init(jax.random.key(0))
     kernel, bias = (
-        np.asarray(state.variables.params["readout"][k], np.float64) for k in ("kernel", "bias")
+        np.asarray(variables.params["readout"][name], np.float64) for name in ("kernel", "bias")
     )
     logits = BATCH["inputs"] @ kernel + bias
     probabilities = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
-    residual = (probabilities - np.eye(2)[BATCH["labels"]]) / 16
-    stepped, metrics = trained.step(state, BATCH)
+    residual = probabilities - np.eye(2)[BATCH["labels"]]
+    gradient = jax.grad(lambda v: objective(trained, v).loss)(variables).params["readout"]
     np.testing.assert_allclose(
-        stepped.variables.params["readout"]["kernel"],
-        kernel - BATCH["inputs"].T @ residual,
-        rtol=1e-4,
-        atol=1e-6,
+        gradient["kernel"], BATCH["inputs"].T @ residual, rtol=1e-4, atol=1e-5
     )
-    expected = -np.log(probabilities[np.arange(16), BATCH["labels"]]).mean()
-    assert float(metrics["loss"]) == pytest.approx(expected, rel=1e-5)
+    expected = -np.log(probabilities[np.arange(16), BATCH["labels"]]).sum()
+    assert float(objective(trained, variables).loss) == pytest.approx(expected, rel=1e-5)
 
 
 def test_evaluation_ignores_padding():
     trained = task()
-    variables = trained.init(0).variables
+    variables = trained.init(jax.random.key(0))
     whole = trained.evaluate(variables, BATCH | {"weight": np.ones(16, np.float32)})
     padded = {name: np.concatenate([array, array[:4]]) for name, array in BATCH.items()}
     weight = np.append(np.ones(16), np.zeros(4)).astype(np.float32)
@@ -79,18 +72,16 @@ def test_evaluation_ignores_padding():
 
 
 def test_augmentation_runs_in_training_only():
-    trained = task(augment=lambda key, inputs: inputs * jnp.nan)
-    state = trained.init(0)
-    _, metrics = trained.step(state, BATCH)
-    assert np.isnan(metrics["loss"])
-    assert np.isfinite(trained.predict(state.variables, BATCH["inputs"])["logits"]).all()
+    trained = task(augment=lambda keys, inputs: inputs * jnp.nan)
+    variables = trained.init(jax.random.key(0))
+    assert np.isnan(objective(trained, variables).loss)
+    assert np.isfinite(trained.predict(variables, BATCH["inputs"])["logits"]).all()
 
 
 def test_label_smoothing_raises_the_loss_of_certainty():
-    state = task().init(0)
-    _, plain = task().step(state, BATCH)
-    _, smooth = task(label_smoothing=0.2).step(state, BATCH)
-    assert float(plain["loss"]) != float(smooth["loss"])
+    variables = task().init(jax.random.key(0))
+    plain, smooth = (objective(task(label_smoothing=s), variables).loss for s in (0.0, 0.2))
+    assert float(plain) != float(smooth)
 
 
 def test_adamw_decays_matrices_only():

@@ -9,7 +9,6 @@ import numpy as np
 from research.models import MLP, Network
 from research.tasks import Classification
 from research.training import adamw, fit
-from research.training.executors import data_mesh
 from research.workdir import Workdir
 
 OPTIONS = {"steps": 60, "batch_size": 16, "evaluate_every": 10, "steps_per_call": 5}
@@ -31,7 +30,7 @@ def examples(seed, count=200):
 
 
 def one_device():
-    return data_mesh(jax.devices()[:1])
+    return jax.devices()[:1]
 
 
 def assert_same(left, right):
@@ -44,7 +43,7 @@ if __name__ == "__main__":
         task(),
         examples(0),
         examples(1, 50),
-        mesh=one_device(),
+        devices=one_device(),
         workdir=Workdir(Path(sys.argv[1])),
         **OPTIONS | LONG,
     )

@@ -1,0 +1,149 @@
+"""Recurrent cells: what happens from one time step to the next.
+
+A cell has two parts. `project` maps all inputs of a sequence at once (one large matrix
+product, outside the loop over time); `step` does what must be done in order.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+Carry = Any
+
+
+class Cell(nnx.Module):
+    """Base of the cells: the input projection and the recurrent one.
+
+    Parameters are `input/kernel` `[D, G H]`, `input/bias` `[G H]` and `recurrent/kernel`
+    `[H, G H]`, the G gates side by side in the order that the cell tells.
+
+    Args:
+        features: width D of an input.
+        hidden: width H of the state.
+        rngs: stream `params` for the initialisers.
+    """
+
+    gates: int
+    recurrent_bias = False
+
+    def __init__(self, features: int, hidden: int, *, rngs: nnx.Rngs) -> None:
+        self.hidden = hidden
+        self.input = nnx.Linear(
+            features,
+            self.gates * hidden,
+            kernel_init=nnx.initializers.glorot_uniform(),
+            bias_init=self.initial_bias,
+            rngs=rngs,
+        )
+        self.recurrent = nnx.Linear(
+            hidden,
+            self.gates * hidden,
+            use_bias=self.recurrent_bias,
+            kernel_init=self._orthogonal,
+            rngs=rngs,
+        )
+
+    def initial_bias(self, key: jax.Array, shape: tuple[int, ...], dtype: Any) -> jax.Array:
+        """Initialiser of the input bias `[G H]`: zeros."""
+        return jnp.zeros(shape, dtype)
+
+    def _orthogonal(self, key: jax.Array, shape: tuple[int, ...], dtype: Any) -> jax.Array:
+        # One orthogonal matrix per gate (Saxe et al., 2014): of all gates together, no
+        # single one would keep the norm of the state.
+        orthogonal = nnx.initializers.orthogonal()
+        keys = jax.random.split(key, self.gates)
+        return jnp.concatenate([orthogonal(k, (shape[0], shape[0]), dtype) for k in keys], 1)
+
+    def project(self, inputs: jax.Array) -> jax.Array:
+        """Maps `[B, T, D]` to `[B, T, G H]`, the inputs' share of the gates."""
+        return self.input(inputs)
+
+    def start(self, size: int, dtype: Any) -> Carry:
+        """The state before the first step, of B sequences: zeros `[B, H]`."""
+        return jnp.zeros((size, self.hidden), dtype)
+
+    def step(self, carry: Carry, projected: jax.Array) -> tuple[Carry, jax.Array]:
+        """One time step: the state and `[B, G H]` to the next state and output `[B, H]`."""
+        raise NotImplementedError
+
+
+class VanillaCell(Cell):
+    """The simple recurrent cell (Elman, 1990).
+
+    h' = tanh(x W + b + h U)
+    """
+
+    gates = 1
+
+    def step(self, carry: jax.Array, projected: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """See `Cell.step`."""
+        hidden = jnp.tanh(projected + self.recurrent(carry))
+        return hidden, hidden
+
+
+class LSTMCell(Cell):
+    """Long short-term memory (Hochreiter and Schmidhuber, 1997; Gers et al., 2000).
+
+    With the gates input i, forget f, candidate g and output o, in this order::
+
+        i = sigmoid(x W_i + b_i + h U_i)
+        f = sigmoid(x W_f + b_f + h U_f)
+        g = tanh(x W_g + b_g + h U_g)
+        o = sigmoid(x W_o + b_o + h U_o)
+        c' = f * c + i * g
+        h' = o * tanh(c')
+
+    b_f starts at 1, so that the cell remembers before it has learned to (Jozefowicz et
+    al., 2015); the other biases at 0.
+    """
+
+    gates = 4
+
+    def initial_bias(self, key: jax.Array, shape: tuple[int, ...], dtype: Any) -> jax.Array:
+        """See `Cell.initial_bias`: ones for the forget gate."""
+        return jnp.zeros((4, shape[0] // 4), dtype).at[1].set(1).reshape(shape)
+
+    def start(self, size: int, dtype: Any) -> tuple[jax.Array, jax.Array]:
+        """See `Cell.start`; the state is `(h, c)`."""
+        zeros = super().start(size, dtype)
+        return zeros, zeros
+
+    def step(
+        self, carry: tuple[jax.Array, jax.Array], projected: jax.Array
+    ) -> tuple[tuple[jax.Array, jax.Array], jax.Array]:
+        """See `Cell.step`."""
+        hidden, cell = carry
+        i, f, g, o = jnp.split(projected + self.recurrent(hidden), 4, axis=-1)
+        cell = nnx.sigmoid(f) * cell + nnx.sigmoid(i) * jnp.tanh(g)
+        hidden = nnx.sigmoid(o) * jnp.tanh(cell)
+        return (hidden, cell), hidden
+
+
+class GRUCell(Cell):
+    """Gated recurrent unit (Cho et al., 2014), in the form that cuDNN and PyTorch compute.
+
+    With the gates reset r, update z and candidate n, in this order::
+
+        r = sigmoid(x W_r + b_r + h U_r + d_r)
+        z = sigmoid(x W_z + b_z + h U_z + d_z)
+        n = tanh(x W_n + b_n + r * (h U_n + d_n))
+        h' = (1 - z) * n + z * h
+
+    The reset gate acts after the matrix product; d is `recurrent/bias` `[3 H]`.
+    """
+
+    gates = 3
+    recurrent_bias = True
+
+    def step(self, carry: jax.Array, projected: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """See `Cell.step`."""
+        width = 2 * self.hidden
+        recurrent = self.recurrent(carry)
+        r, z = jnp.split(nnx.sigmoid(projected[:, :width] + recurrent[:, :width]), 2, axis=-1)
+        n = jnp.tanh(projected[:, width:] + r * recurrent[:, width:])
+        hidden = (1 - z) * n + z * carry
+        return hidden, hidden

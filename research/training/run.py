@@ -1,0 +1,350 @@
+"""One run: dispatches, and what happens between them."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import functools
+import math
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from research.arguments import require
+from research.models.network import Variables
+from research.training.boundaries import Boundaries
+from research.training.checkpoints import Checkpoints
+from research.training.diagnosis import Diverged, diagnose, keep_repro
+from research.training.evaluation import Evaluator
+from research.training.executors import Compile, Executor
+from research.training.monitoring import Monitor
+from research.training.overview import overview
+from research.training.preemption import Preempted, StopRequested, interruptibly
+from research.training.profiling import Tick
+from research.training.state import Carry
+from research.workdir import Workdir, WorkdirError
+
+_GO_ON, _SAVE, _STOP = 0, 1, 2  # what a process votes for at each dispatch
+_AHEAD = 2  # dispatches in flight: the devices don't wait for the host, nor run away from it
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Where a run stands: the host's side of a checkpoint, plain JSON.
+
+    Attributes:
+        step: steps made.
+        reported: the last step that was reported, and evaluated if it was due.
+        best_step: the evaluation with the best monitored metric.
+        best_value: that metric; None before the first evaluation.
+        finished: why the run ended, or None.
+    """
+
+    step: int = 0
+    reported: int = 0
+    best_step: int = 0
+    best_value: float | None = None
+    finished: str | None = None
+
+
+class Fitted(NamedTuple):
+    """A trained model.
+
+    Attributes:
+        variables: the networks' variables at the best evaluation.
+        progress: how the run went.
+        history: one record per report: `step`, `train` and, at evaluations, `validation`
+            metrics.
+        resumed_at: the step this call started from.
+    """
+
+    variables: Variables
+    progress: Progress
+    history: list[dict[str, Any]]
+    resumed_at: int
+
+
+class _Saved(NamedTuple):
+    """The arrays of a checkpoint. The sums let an interval be resumed in its middle."""
+
+    carry: Carry
+    best: Variables
+
+
+class _Flight(NamedTuple):
+    """A dispatch nobody has looked at yet: its flags, and the sums to report after it."""
+
+    flags: jax.Array
+    report: tuple[int, Any, Any] | None
+
+
+@dataclasses.dataclass(kw_only=True)
+class Run:
+    """The state of a run on the host, and what moves it; `fit` has the meaning of each field."""
+
+    boundaries: Boundaries
+    identity: dict[str, Any]
+    notes: dict[str, Any]
+    seed: int
+    steps_per_call: int
+    patience: int | None
+    monitor: str
+    maximise: bool
+    every_minutes: float | None
+    workdir: Workdir | None
+    machine: Executor
+    evaluate: Evaluator
+    checkpoints: Checkpoints | None
+    shown: Monitor
+    profile: Tick
+    alive: Callable[[str], None]
+    stop_requested: Callable[[], bool]
+
+    def __call__(self) -> Fitted:
+        """Runs to the end; see `fit` for what is raised."""
+        self._now = Progress()
+        self._flights: collections.deque[_Flight] = collections.deque()
+        self._saved_at = resumed_at = 0
+        self._agreed = _GO_ON
+        self._dispatches, self._deaf_until = 0, -1
+        self._value: float | None = None
+        try:
+            self._begin()
+            resumed_at = self._now.step
+            with self.shown.phase("step"):
+                while self._now.finished is None:
+                    if self.boundaries.reports(self._now.step) and not self._reported:
+                        self._report()
+                    else:
+                        self._advance()
+                    self._save_if_due()
+        except StopRequested:
+            if self._now.step > self._saved_at:
+                self._save()
+            raise Preempted(self._now.step) from None
+        self.shown.keep(**dataclasses.asdict(self._now))
+        # Off the mesh, so that they go with whatever arrays the caller has.
+        variables = jax.device_put(jax.device_get(self._best))
+        return Fitted(variables, self._now, self.shown.records, resumed_at)
+
+    @property
+    def _reported(self) -> bool:
+        return self._now.reported == self._now.step
+
+    # Beginning
+
+    def _begin(self) -> None:
+        with self.shown.phase("start"):
+            self._announce()
+            abstract = self.machine.abstract
+            like = _Saved(abstract, abstract.state.evaluated)
+            restored = self.checkpoints.restore(like) if self.checkpoints else None
+            if self.checkpoints and restored:
+                self.checkpoints.drop_after(restored.step)
+                self._require_same_run(restored.notes["run"])
+                self._now = Progress(**restored.notes["progress"])
+                self._carry, self._best = restored.tree
+                self._saved_at = self._now.step
+            else:
+                self._carry = self.machine.start(self.seed, compiling=self._compiling("start"))
+                self._best = _copy(self._carry.state.evaluated)
+            self.shown.resume(self._now.step)
+            self.shown.measure(self.machine.flops_per_step)
+        self._saved_time = time.monotonic()
+
+    def _announce(self) -> None:
+        """What is trained, where it lives, and whether it fits."""
+        table = overview(self.machine.abstract.state.variables.params)
+        self.machine.memory().check()
+        if jax.process_index() == 0 and self.workdir:
+            print(table.text(max_rows=30), file=sys.stderr)
+            self.workdir.write_text("parameters.txt", table.text() + "\n")
+
+    def _require_same_run(self, earlier: dict[str, Any]) -> None:
+        differences = [
+            f"{name} is {now}, was {earlier.get(name)}"
+            for name, now in self.identity.items()
+            if now != earlier.get(name)
+        ]
+        if differences and self.workdir:
+            raise WorkdirError(
+                f"{self.workdir.path} holds a run of other arguments ({'; '.join(differences)}): "
+                "use another workdir"
+            )
+
+    # Going on
+
+    def _advance(self) -> None:
+        step = self._now.step
+        count = min(self.steps_per_call, self.boundaries.next(step) - step)
+        with self.shown.phase("data"):
+            loaded = self.machine.load(step, count)
+        if not self.machine.has_program(loaded):
+            self._compile(loaded)
+        self.profile(step, self._carry.steps)
+        self._carry, flags = self.machine(self._carry, loaded, vote=self._vote())
+        self._now = dataclasses.replace(self._now, step=step + count)
+        self._dispatches += 1
+        self._flights.append(_Flight(flags, None))
+        self.shown.beat(step + count)
+        self.alive("step")
+        agreed = self._look() if len(self._flights) > _AHEAD else _GO_ON
+        if jax.process_count() == 1:
+            agreed = self._vote()
+        self._agreed = agreed
+
+    def _compile(self, loaded: Any) -> None:
+        with self.shown.phase("compile"):
+            program = self.machine.program(loaded, compiling=self._compiling("compile"))
+            self.machine.memory(program).check()
+
+    def _compiling(self, what: str) -> Compile:
+        """How to compile: so that a signal is heard meanwhile, where one process may stop alone."""
+        self.alive(what)
+        if jax.process_count() > 1:
+            return lambda build: build()
+        return functools.partial(interruptibly, stop=self.stop_requested)
+
+    def _vote(self) -> int:
+        if self.stop_requested():
+            return _STOP
+        due = (
+            self.every_minutes is not None
+            and self.checkpoints is not None
+            and time.monotonic() - self._saved_time >= 60 * self.every_minutes
+        )
+        return _SAVE if due and jax.process_index() == 0 else _GO_ON
+
+    def _look(self) -> int:
+        """Waits for the oldest dispatch in flight; returns what the processes voted for at it."""
+        flight = self._flights.popleft()
+        bad_step, vote = np.asarray(flight.flags)
+        if bad_step >= 0:
+            self._diverged(int(bad_step))
+        if flight.report is not None:
+            self._write(*flight.report, None)
+        return int(vote)
+
+    def _land(self) -> None:
+        """Waits for all dispatches in flight."""
+        while self._flights:
+            self._look()
+
+    # Reports
+
+    def _report(self) -> None:
+        step, sums, steps = self._now.step, self._carry.sums, self._carry.steps
+        if self.boundaries.evaluates(step):
+            self._land()
+            with self.shown.phase("evaluate"):
+                self.alive("evaluate")
+                variables = self._carry.state.evaluated
+                self.evaluate.compile(variables, compiling=self._compiling("compile evaluation"))
+                validation = self.evaluate(variables, poll=self._poll)
+            self._write(step, sums, steps, validation)
+            self._judge(validation)
+        elif self._flights:
+            # Written when the dispatch is looked at, so that nothing waits for it now.
+            last = self._flights.pop()
+            self._flights.append(last._replace(report=(step, sums, steps)))
+        else:
+            self._write(step, sums, steps, None)
+        self._carry = self.machine.cleared(self._carry)
+        self._now = dataclasses.replace(self._now, reported=step)
+
+    def _poll(self) -> None:
+        if jax.process_count() == 1 and self.stop_requested():
+            raise StopRequested
+
+    def _write(self, step: int, sums: Any, steps: Any, validation: dict[str, float] | None) -> None:
+        sums, steps = jax.device_get((sums, steps))
+        train = {name: float(value) / float(steps) for name, value in sums.items() if steps}
+        record: dict[str, Any] = {"step": step, "train": train}
+        if validation is not None:
+            record["validation"] = validation
+        self.shown.record(record)
+
+    def _judge(self, validation: dict[str, float]) -> None:
+        """Whether this evaluation is the best, and whether it is the last."""
+        known = ", ".join(sorted(validation))
+        require(self.monitor in validation, f"monitor is {self.monitor}, the task has {known}")
+        now, value = self._now, validation[self.monitor]
+        if not math.isfinite(value):
+            raise Diverged(
+                f"validation {self.monitor} is {value} at step {now.step}: lower the learning rate, "
+                "clip gradients harder, or look for extreme values in the inputs"
+            )
+        best, self._value = now.best_value, value
+        if best is None or (value > best if self.maximise else value < best):
+            now = dataclasses.replace(now, best_step=now.step, best_value=value)
+            self._best = _copy(self._carry.state.evaluated)
+        if now.step >= self.boundaries.steps:
+            now = dataclasses.replace(now, finished="all steps made")
+        elif self.patience and now.step - now.best_step >= (
+            self.patience * self.boundaries.evaluate_every
+        ):
+            why = f"no improvement over {self.patience} evaluations"
+            now = dataclasses.replace(now, finished=why)
+        self._now = now
+
+    # Keeping
+
+    def _save_if_due(self) -> None:
+        now, agreed, self._agreed = self._now, self._agreed, _GO_ON
+        if self.boundaries.reports(now.step) and not self._reported:
+            return  # first the report, then what comes after it
+        if now.finished or (self.boundaries.saves(now.step) and self._saved_at < now.step):
+            self._save()
+        elif agreed == _SAVE and self._dispatches > self._deaf_until:
+            self._save(temporary=True)
+        if agreed == _STOP and now.finished is None:
+            raise StopRequested
+
+    def _save(self, *, temporary: bool = False) -> None:
+        self._land()
+        self._saved_at, self._saved_time = self._now.step, time.monotonic()
+        # Votes that are on their way were cast before this.
+        self._deaf_until = self._dispatches + _AHEAD
+        with self.shown.phase("save"):
+            self.alive("save")
+            self.shown.keep(**dataclasses.asdict(self._now))
+            if self.checkpoints:
+                notes = {
+                    **self.notes,
+                    "run": self.identity,
+                    "progress": dataclasses.asdict(self._now),
+                }
+                evaluated = self._reported and self.boundaries.evaluates(self._now.step)
+                self.checkpoints.save(
+                    self._now.step,
+                    _Saved(self._carry, self._best),
+                    notes,
+                    metric=self._value if evaluated else None,
+                    temporary=temporary,
+                )
+
+    # Trouble
+
+    def _diverged(self, step: int) -> None:
+        """Names what went bad in a step that the guard stopped before, and keeps it."""
+        state = self._carry.state
+        if not all(leaf.is_fully_addressable for leaf in jax.tree.leaves(state)):
+            raise Diverged(
+                f"the loss or gradient can't be used at step {step}: lower the learning rate, clip "
+                "gradients harder, or repeat the step in one process to see what went bad first"
+            )
+        state = jax.device_put(jax.device_get(state))
+        batch = self.machine.batch(step)
+        finding = diagnose(self.machine.step, state, batch)
+        kept = f"; kept in {keep_repro(self.workdir, finding, state, batch)}" if self.workdir else ""
+        raise Diverged(f"{finding}{kept}")
+
+
+@jax.jit
+def _copy(tree: Any) -> Any:
+    return jax.tree.map(jnp.copy, tree)

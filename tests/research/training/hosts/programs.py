@@ -1,0 +1,109 @@
+"""What the processes of a multi-process test run: `python -m ...programs NAME ARGUMENT...`.
+
+Where the process belongs comes by the environment, see `harness`.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+
+from research.training.agreement import agreeing, failing_together
+from research.training.hosts import Hosts, initialise, membership
+
+
+def say(**values):
+    """One line of JSON that the test reads; C++ libraries write to stdout too."""
+    print("SAID " + json.dumps(values), flush=True)
+
+
+def hosts(**options):
+    given = json.loads(os.environ["TEST_HOSTS"])
+    return Hosts(**{"timeout_seconds": 40, "shutdown_seconds": 20} | given | options)
+
+
+def arrays():
+    """A global array from what each process has, and a sum over all devices."""
+    import jax
+    import numpy as np
+    from jax.sharding import AxisType, NamedSharding, PartitionSpec
+
+    initialise(hosts())
+    devices = jax.devices()
+    mesh = jax.make_mesh((len(devices),), ("data",), (AxisType.Auto,))
+    split = NamedSharding(mesh, PartitionSpec("data"))
+    local = np.arange(len(jax.local_devices())) + 100.0 * jax.process_index()
+    rows = jax.make_array_from_process_local_data(split, local)
+    summed = jax.shard_map(
+        lambda part: jax.lax.psum(part, "data"),
+        mesh=mesh,
+        in_specs=PartitionSpec("data"),
+        out_specs=PartitionSpec(),
+    )
+    say(
+        process=jax.process_index(),
+        devices=len(devices),
+        shape=rows.shape,
+        total=float(jax.jit(lambda x: x.sum())(rows)),
+        summed=float(jax.jit(summed)(rows)[0]),
+    )
+
+
+def summing():
+    """`one_more()` sums over all devices and so waits for every other process."""
+    import jax
+    import numpy as np
+    from jax.sharding import AxisType, NamedSharding, PartitionSpec
+
+    mesh = jax.make_mesh((len(jax.devices()),), ("data",), (AxisType.Auto,))
+    split = NamedSharding(mesh, PartitionSpec("data"))
+    ones = np.ones(len(jax.local_devices()), np.float32)
+    rows = jax.make_array_from_process_local_data(split, ones)
+    total = jax.jit(lambda x: x.sum())
+    return lambda: float(total(rows))
+
+
+def stopping(*sizes):
+    """Steps until somebody is asked to stop by SIGTERM; once for each of `sizes`, at most."""
+    initialise(hosts())
+    one_more = summing()
+    signalled = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: signalled.set())
+    for size in map(int, sizes):
+        with agreeing(signalled.is_set) as stop:
+            steps = 0
+            while steps < size:
+                one_more()
+                steps += 1
+                if steps == 1:
+                    say(stepping=True)
+                time.sleep(0.01)
+                if stop():
+                    break
+        say(steps=steps)
+        signalled.clear()
+
+
+def failing(how, who):
+    """All step together, until process `who` fails."""
+    initialise(hosts(heartbeat_seconds=10))
+    with failing_together():
+        one_more = summing()
+        for step in range(10_000):
+            one_more()
+            if step == 5:
+                say(stepping=True)
+                if membership().process == int(who):
+                    if how == "exception":
+                        raise ValueError("the examples are missing")
+                    if how == "refusal":
+                        sys.exit("another run has this workdir")
+                    if how == "code":
+                        sys.exit(2)
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*sys.argv[2:])
