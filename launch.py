@@ -5,29 +5,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from absl import app, flags, logging
+from research.environment import reexecute_with_huge_pages
+
+if __name__ == "__main__":
+    reexecute_with_huge_pages()  # before anything is imported that would be imported again
+
+from absl import app, logging
+from absl import flags as absl_flags
 from ml_collections import config_flags
 
-from experiments import modes, overrides
+from experiments import flags, overrides
 from experiments.experiment import ExperimentError
-
-_CONFIG = config_flags.DEFINE_config_file(
-    "config",
-    None,
-    "Experiment file (values by --config.x.y=VALUE); by default the one the workdir belongs to.",
-    lock_config=True,
-)
-_WORKDIR = flags.DEFINE_string("workdir", None, "Directory of the run.", required=True)
-_MODE = flags.DEFINE_enum("mode", "all", ["all", "train", "evaluate", "decide"], "What to do.")
-_CASES = flags.DEFINE_string("cases", None, "Decide the cases of this .csv, .jsonl or .parquet.")
-_OUT = flags.DEFINE_string("out", None, "Where to write the decisions of --cases.")
-_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Discard the run that the workdir holds.")
 
 
 def _parse(argv: Sequence[str]) -> list[str]:
     try:
-        remaining = flags.FLAGS(overrides.checked(argv))
-    except (ExperimentError, flags.Error) as error:
+        remaining = absl_flags.FLAGS(overrides.checked(argv))
+    except (ExperimentError, absl_flags.Error) as error:
         sys.exit(f"launch.py: {error}")
     if remaining[1:]:
         sys.exit(f"launch.py: not a flag: {' '.join(remaining[1:])}: did you mean --key=value?")
@@ -35,19 +29,26 @@ def _parse(argv: Sequence[str]) -> list[str]:
 
 
 def main(argv: Sequence[str]) -> None:
-    """Hands the flags to the experiment's modes."""
-    if not flags.FLAGS["verbosity"].present:
+    """Hands the flags to the experiment's modes, or to a supervisor of this command."""
+    from experiments import hosts, modes
+
+    if not absl_flags.FLAGS["verbosity"].present:
         logging.set_verbosity(logging.WARNING)  # Orbax tells of every file it writes
-    config = flags.FLAGS["config"]
-    modes.run(
-        config_file=config_flags.get_config_filename(config) if config.present else None,
-        config=lambda: _CONFIG.value,
-        workdir=_WORKDIR.value,
-        mode=_MODE.value,
-        cases=_CASES.value,
-        out=_OUT.value,
-        overwrite=_OVERWRITE.value,
-    )
+    if flags.MAX_RESTARTS.value:
+        sys.exit(hosts.supervised(flags.WORKDIR.value, max_restarts=flags.MAX_RESTARTS.value))
+    config = absl_flags.FLAGS["config"]
+    with hosts.together():
+        modes.run(
+            config_file=config_flags.get_config_filename(config) if config.present else None,
+            config=lambda: flags.CONFIG.value,
+            workdir=flags.WORKDIR.value,
+            mode=flags.MODE.value,
+            cases=flags.CASES.value,
+            out=flags.OUT.value,
+            overwrite=flags.OVERWRITE.value,
+            profile=flags.PROFILE.value,
+            dry_run=flags.DRY_RUN.value,
+        )
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
 import json
 import statistics
 import tempfile
@@ -112,7 +113,7 @@ class Contestant:
         keys = jax.random.split(jax.random.key(0), 3)
         self.params = [
             jax.random.normal(key, pair) / pair[0] ** 0.5
-            for key, pair in zip(keys, zip(sizes, sizes[1:], strict=False), strict=True)
+            for key, pair in zip(keys, itertools.pairwise(sizes), strict=True)
         ]
         self.run = trainer(problem, feed)
         self.feed, self.count, self.step = feed, problem.steps_per_call, 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,18 +15,23 @@ from ml_collections import ConfigDict
 
 from experiments.console import plain_messages
 from experiments.experiment import Experiment, ExperimentError, load_experiment, stored_name
-from experiments.policies import PolicyError, kept_policy, policy_files, read_policy
+from experiments.policies import Policy, PolicyError, kept_policy, policy_files, read_policy
 from research import training
 from research.arguments import ArgumentError
 from research.data.datasets.errors import DatasetError
+from research.data.feeds import Resident
+from research.data.hashing import sha256_of_arrays
 from research.data.sources import SourceError
 from research.data.tables import TableError
 from research.inference import Calibration, Predictor
+from research.provenance import add_attempt
 from research.training import CheckpointError, Diverged, Preempted
+from research.training.hosts import wait_for_all
+from research.training.preemption import RESUMABLE
 from research.workdir import Workdir, WorkdirError
+from research.writers import TrackerError
 from rules import RuleError
 
-RESUMABLE = 75  # sysexits' EX_TEMPFAIL: try the same command again
 _EXPECTED = (
     ArgumentError,
     CheckpointError,
@@ -36,6 +42,7 @@ _EXPECTED = (
     RuleError,
     SourceError,
     TableError,
+    TrackerError,
     WorkdirError,
 )
 
@@ -61,6 +68,8 @@ def run(
     cases: str | None = None,
     out: str | None = None,
     overwrite: bool = False,
+    profile: str | None = None,
+    dry_run: bool = False,
 ) -> None:
     """What launch.py does; errors that a user can mend end the process with one message.
 
@@ -72,12 +81,15 @@ def run(
         cases: file of new cases, with mode `decide`.
         out: where their decisions go; by default beside the cases.
         overwrite: discard what the workdir holds.
+        profile: "FIRST:LAST", steps to trace.
+        dry_run: compile the training and show what it would be; nothing is written.
     """
     plain_messages()
     try:
         _check_flags(workdir, mode, cases, out, overwrite)
         training.configure()
-        home = Workdir(Path(workdir))
+        first = jax.process_index() == 0
+        home = Workdir(Path(workdir), writes=first)
         if config_file is None:
             stored = home.config()
             experiment = load_experiment(stored["experiment"])
@@ -88,13 +100,22 @@ def run(
             experiment = load_experiment(config_file)
             current = config()
             policy = read_policy(current.policy, expected=len(experiment.get_config().policy))
+            if profile:
+                current.training.watching.profile = profile
+            if dry_run:
+                show_plan(experiment, current)
+                return
             stored = {"experiment": stored_name(config_file), "config": current.to_dict()}
             free = tuple(f"config.{key}" for key in (*experiment.AFTER_TRAINING, *_ANY_TIME))
-            home.claim(stored, free=free, overwrite=overwrite)
+            if first:
+                home.claim(stored, free=free, overwrite=overwrite)
+            wait_for_all("workdir")
 
         data: Data = functools.cache(functools.partial(experiment.load_data, current))
         if mode in ("all", "train"):
-            train(experiment, current, home, data)
+            train(experiment, current, home, data, policy)
+        if not first:
+            return  # what follows is one process's work
         if mode in ("all", "evaluate"):
             evaluate(experiment, current, home, data)
         if mode in ("all", "decide"):
@@ -138,17 +159,28 @@ def _check_flags(
         raise ExperimentError("--out is the file of --cases: it would be lost, name another")
 
 
-def train(experiment: Experiment, config: ConfigDict, workdir: Workdir, data: Data) -> None:
+def train(
+    experiment: Experiment, config: ConfigDict, workdir: Workdir, data: Data, policy: Policy
+) -> None:
     """Trains to the end, or goes on where an earlier run stopped; then calibrates."""
     began = time.monotonic()
     examples, validation = experiment.training_examples(config, data(), workdir)
+    wait_for_all("examples")  # they may have left in the workdir what the task needs
     task = experiment.build_task(config, workdir)
+    if jax.process_index() == 0:
+        parts = {"train": examples, "validation": validation}
+        data_hashes = {name: sha256_of_arrays(arrays) for name, arrays in parts.items()}
+        add_attempt(workdir, seed=config.seed, data=data_hashes)
     fitted = training.fit(
         task,
         examples,
         validation,
         workdir=workdir,
         seed=config.seed,
+        notes={
+            "config": config.to_dict(),
+            "rulesets": {ruleset.name: ruleset.sha256 for ruleset in policy},
+        },
         **training.fit_options(config.training.to_dict()),
     )
     now = fitted.progress
@@ -165,6 +197,26 @@ def train(experiment: Experiment, config: ConfigDict, workdir: Workdir, data: Da
             f"validation loss {now.best_value:.4f}"
         )
     print(_calibrated(calibration))
+
+
+def show_plan(experiment: Experiment, config: ConfigDict) -> None:
+    """Compiles the training and prints what it would be; leaves nothing behind."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Workdir(Path(folder))
+        data = experiment.load_data(config)
+        examples, _ = experiment.training_examples(config, data, home)
+        task = experiment.build_task(config, home)
+        settings = training.fit_options(config.training.to_dict())
+        feed = Resident(examples=examples, batch_size=settings["batch_size"], seed=config.seed)
+        print(
+            training.plan(
+                task,
+                feed,
+                steps_per_call=settings["steps_per_call"],
+                stepping=settings["stepping"],
+                parallel=settings["parallel"],
+            )
+        )
 
 
 def _calibrated(calibration: Calibration) -> str:

@@ -15,6 +15,7 @@ import contextlib
 import dataclasses
 import json
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,9 +34,16 @@ class WorkdirError(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Workdir:
-    """Paths and atomic writes below one directory."""
+    """Paths and atomic writes below one directory.
+
+    Attributes:
+        path: of the directory.
+        writes: whether this process writes here; of several processes of a run, one does,
+            and what the others write is dropped.
+    """
 
     path: Path
+    writes: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", Path(self.path))
@@ -121,6 +129,10 @@ class Workdir:
     @contextlib.contextmanager
     def write(self, name: str) -> Iterator[Path]:
         """A temporary path that replaces `name` when the block succeeds."""
+        if not self.writes:
+            with tempfile.TemporaryDirectory() as folder:
+                yield Path(folder, Path(name).name)
+            return
         with explained(self.path / name), replacing(self.path / name) as temporary:
             yield temporary
 

@@ -6,6 +6,8 @@ decides which example is in the test set has to outlive both.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -27,8 +29,26 @@ def hash64(*parts: npt.ArrayLike) -> UInt64s:
     state: Any = np.zeros((), np.uint64)
     with np.errstate(over="ignore"):
         for part in parts:
-            state = _mix((state ^ _as_uint64(part)) + _GOLDEN)
+            state = absorb(state, _as_uint64(part))
     return np.asarray(state, np.uint64)
+
+
+def absorb(state: Any, part: Any) -> Any:
+    """One step of `hash64`: `hash64(a, b)` is `absorb(absorb(0, a), b)`, all being uint64.
+
+    Overflow is meant to happen; call it under `np.errstate(over="ignore")`.
+    """
+    return _mix((state ^ part) + _GOLDEN)
+
+
+def sha256_of_arrays(arrays: Mapping[str, npt.ArrayLike]) -> str:
+    """A digest of names, dtypes, shapes and contents: tells whether two data sets are one."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def _mix(x: Any) -> Any:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from research.data.shuffle import permute
+
+_BLOCK = 8192
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,11 +66,24 @@ class Batches:
         """
         if first < 0 or count < 0:
             raise ValueError(f"found step {first}, count {count}, expected 0 or more")
-        begin = first * self.batch_size
-        positions = np.arange(begin, begin + count * self.batch_size, dtype=np.int64)
+        begin, size = first * self.batch_size, count * self.batch_size
+        skipped, within = divmod(begin, _BLOCK)
+        blocks = [self._block(number) for number in range(skipped, -(-(begin + size) // _BLOCK))]
+        order = np.concatenate([np.zeros(0, np.int32), *blocks])[within : within + size]
+        return order.reshape(count, self.batch_size)
+
+    @functools.cached_property
+    def _block(self) -> Callable[[int], npt.NDArray[np.int32]]:
+        # Permuting a block takes little longer than permuting a batch: keep the last ones.
+        return functools.lru_cache(maxsize=4)(self._permuted)
+
+    def _permuted(self, block: int) -> npt.NDArray[np.int32]:
+        positions = np.arange(block * _BLOCK, (block + 1) * _BLOCK, dtype=np.int64)
         epoch, index = np.divmod(positions, self.n)
-        order = permute(index, self.n, seed=self.seed, epoch=epoch)
-        return order.astype(np.int32).reshape(count, self.batch_size)
+        return permute(index, self.n, seed=self.seed, epoch=epoch).astype(np.int32)
+
+    def __getstate__(self) -> dict[str, int]:
+        return {"n": self.n, "batch_size": self.batch_size, "seed": self.seed}
 
 
 class Padded(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from research.data.hashing import UInt64s, hash64
+from research.data.hashing import UInt64s, absorb, hash64
 
 _ROUNDS = 6
 _LEAST_BITS = 6  # six rounds on fewer bits visibly prefer some orders (chi-squared, n = 2 to 5)
@@ -46,15 +46,18 @@ def permute(
     values = positions.astype(np.uint64).ravel()
     keys = hash64(seed, epochs).ravel()
     walking = np.arange(values.size)
-    while walking.size:
-        values[walking] = _feistel(values[walking], keys[walking], np.uint64(half))
-        walking = walking[values[walking] >= n]
+    with np.errstate(over="ignore"):
+        states = absorb(np.uint64(0), keys)
+        while walking.size:
+            values[walking] = _feistel(values[walking], states[walking], np.uint64(half))
+            walking = walking[values[walking] >= n]
     return values.astype(np.int64).reshape(positions.shape)
 
 
-def _feistel(values: UInt64s, keys: UInt64s, half: Any) -> UInt64s:
+def _feistel(values: UInt64s, states: UInt64s, half: Any) -> UInt64s:
+    """The round function is `hash64(key, right, round)`; a state has absorbed its key."""
     mask: Any = (np.uint64(1) << half) - np.uint64(1)
     left, right = values >> half, values & mask
     for round_ in range(_ROUNDS):
-        left, right = right, left ^ (hash64(keys, right, round_) & mask)
+        left, right = right, left ^ (absorb(absorb(states, right), np.uint64(round_)) & mask)
     return np.asarray((left << half) | right)

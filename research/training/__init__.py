@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from research.training.checkpoints import CheckpointError as CheckpointError
     from research.training.checkpoints import Checkpoints as Checkpoints
-    from research.training.retention import Saving as Saving
     from research.training.diagnosis import Diverged as Diverged
-    from research.training.loop import Fitted as Fitted
-    from research.training.loop import Progress as Progress
+    from research.training.dry_run import plan as plan
     from research.training.loop import fit as fit
+    from research.training.optimizers import adamw as adamw
+    from research.training.optimizers import optimizer as optimizer
     from research.training.options import Watching as Watching
     from research.training.options import defaults as defaults
     from research.training.options import fit_options as fit_options
     from research.training.preemption import Preempted as Preempted
+    from research.training.retention import Saving as Saving
+    from research.training.run import Fitted as Fitted
+    from research.training.run import Progress as Progress
     from research.training.runtime import configure as configure
     from research.training.sharding import Parallel as Parallel
     from research.training.step import Stepping as Stepping
@@ -30,8 +33,9 @@ _HOMES = {
     "Checkpoints": "checkpoints",
     "Saving": "retention",
     "Diverged": "diagnosis",
-    "Fitted": "loop",
-    "Progress": "loop",
+    "plan": "dry_run",
+    "Fitted": "run",
+    "Progress": "run",
     "fit": "loop",
     "Watching": "options",
     "defaults": "options",
@@ -42,8 +46,9 @@ _HOMES = {
     "Stepping": "step",
     "load_model": "trained",
     "adamw": "optimizers",
+    "optimizer": "optimizers",
 }
-__all__ = sorted(_HOMES)  # noqa: PLE0605
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

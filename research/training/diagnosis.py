@@ -44,7 +44,8 @@ class Finding:
         if self.path:
             lines.append(f"the first gradient that is not finite is that of {self.path}")
         if self.inputs:
-            lines.append(f"the batch itself holds values that are not finite in {', '.join(self.inputs)}")
+            names = ", ".join(self.inputs)
+            lines.append(f"the batch itself holds values that are not finite in {names}")
             lines.append("clean the inputs")
         else:
             lines.append(
@@ -63,7 +64,7 @@ def diagnose(step: Step, state: TrainState, batch: Batch) -> Finding:
         batch: of it, whole.
     """
     at = int(state.step)
-    inputs = tuple(name for name, array in batch.items() if first_not_finite({"": array}) is not None)
+    inputs = tuple(name for name, array in batch.items() if first_not_finite({name: array}))
     positions = jnp.arange(len(next(iter(batch.values()))), dtype=jnp.int32)
     move = jax.jit(step.move, static_argnums=(3, 4))
     last = ("loss", float("nan"))
@@ -92,7 +93,8 @@ def keep_repro(workdir: Workdir, finding: Finding, state: TrainState, batch: Bat
     folder = f"diverged/{finding.step}"
     for name, arrays in (("batch", batch), ("state", _by_path(state))):
         with workdir.write(f"{folder}/{name}.npz") as path, path.open("wb") as file:
-            np.savez(file, **{key: np.asarray(leaf) for key, leaf in arrays.items()})
+            named: Any = {key: np.asarray(leaf) for key, leaf in arrays.items()}
+            np.savez(file, **named)
     workdir.write_json(f"{folder}/finding.json", dataclasses.asdict(finding))
     return workdir.path / folder
 
@@ -117,4 +119,3 @@ def _by_path(tree: Any) -> dict[str, Any]:
         jax.tree_util.keystr(path, simple=True, separator="/"): leaf
         for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
     }
-

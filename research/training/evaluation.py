@@ -51,9 +51,7 @@ class Evaluator:
         self._sums = jax.jit(task.evaluate, out_shardings=replicated(mesh))
         self._program: Callable[..., Any] | None = None
 
-    def compile(
-        self, variables: Variables, *, compiling: Compile = lambda build: build()
-    ) -> None:
+    def compile(self, variables: Variables, *, compiling: Compile = lambda build: build()) -> None:
         """Compiles for variables like these, unless that is done."""
         if self._program is None:
             lower = self._sums.lower

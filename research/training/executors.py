@@ -332,8 +332,13 @@ def executor(
     step: Step, feed: Feed, parallel: Parallel, *, devices: Sequence[jax.Device] | None = None
 ) -> Executor:
     """The executor that `parallel` names."""
-    kinds = {"jit": JitExecutor, "shard_map": ShardMapExecutor, "pmap": PmapExecutor}
-    return kinds[parallel.executor](step, feed, parallel, devices=devices)
+    kinds: dict[str, Any] = {
+        "jit": JitExecutor,
+        "shard_map": ShardMapExecutor,
+        "pmap": PmapExecutor,
+    }
+    machine: Executor = kinds[parallel.executor](step, feed, parallel, devices=devices)
+    return machine
 
 
 def place(tree: Any, sharding: NamedSharding) -> Any:
@@ -355,4 +360,3 @@ def _local_rows(sharding: NamedSharding, batch_size: int) -> slice:
     indices = sharding.addressable_devices_indices_map((batch_size,)).values()
     bounds = [index[0].indices(batch_size) for index in indices if index is not None]
     return slice(min(low for low, _, _ in bounds), max(high for _, high, _ in bounds))
-

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import jax
 from jax._src import clusters, distributed, xla_bridge  # no public way to ask what jax detects
+from jax.experimental import multihost_utils
 
 from research.arguments import require
 from research.training.rendezvous import HostsError, Place, meet
@@ -108,7 +109,7 @@ def initialise(hosts: Hosts | None = None) -> None:
     """Brings the processes of a run together; afterwards `jax.devices()` lists all of them.
 
     Done already, it does nothing. Signals stay Python's: JAX's own SIGTERM handler is left
-    out, see `agreement` for how processes stop together.
+    out, see `failures` for how processes stop together.
 
     Raises:
         HostsError: when they don't find each other within `timeout_seconds`, when a port is
@@ -149,6 +150,12 @@ def membership() -> Member:
     """Which process this is. Unlike `jax.process_index()` it starts no device."""
     state = distributed.global_state
     return Member(state.client, state.process_id, state.num_processes)
+
+
+def wait_for_all(name: str) -> None:
+    """Returns when every process of the run has come here; `name` is the same in all."""
+    if jax.process_count() > 1:
+        multihost_utils.sync_global_devices(name)
 
 
 def free_port() -> int:

@@ -121,7 +121,8 @@ def fit(
             )
         )
         stack.callback(feed.close)
-        alive = enter(watchdog(watching.hang_seconds, workdir.path / "hang.txt" if workdir else None))
+        hang_report = workdir.path / f"hang-{jax.process_index()}.txt" if workdir else None
+        alive = enter(watchdog(watching.hang_seconds, hang_report))
         with shown.phase("start"):
             alive("start")
             machine = executor(Step(task, stepping), feed, parallel, devices=devices)
@@ -165,10 +166,11 @@ def _feed(task: Task, train: Batch | Feed, batch_size: int, seed: int) -> Feed:
     if isinstance(train, dict):
         _count(task, train, "training")
         return Resident(examples=train, batch_size=batch_size, seed=seed)
-    require(
-        train.batch_size == batch_size,
-        f"batch_size is {batch_size}, the feed's is {train.batch_size}: give both the same",
-    )
+    for name, ours, its in (
+        ("batch_size", batch_size, train.batch_size),
+        ("seed", seed, train.seed),
+    ):
+        require(ours == its, f"{name} is {ours}, the feed's is {its}: give both the same")
     task.check(train.head(1024))
     return train
 

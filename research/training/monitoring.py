@@ -20,7 +20,7 @@ from research.writers import Writers, kept_records, open_writers
 TIMING = "timing.json"
 
 _SECONDS_BETWEEN_BEATS = 0.1
-_SECONDS_BETWEEN_TIMINGS = 5.0
+_SECONDS_BETWEEN_TIMINGS = 2.0
 
 
 class Monitor:
@@ -127,6 +127,7 @@ class Monitor:
             self._writers = open_writers(self._workdir, self._trackers, resume_step=step)
             self._stack.callback(self._writers.close)
             self._records = self._writers.records
+            self._write_timing()  # so that an attempt that is killed at once is known of
             self._stack.callback(self._write_timing)
         if self._first:
             shown = progress(self._label, self._steps, start=step)
@@ -186,11 +187,10 @@ class Monitor:
         if value is not None:
             self._note = f"{self._monitor} {value:.4f}"
         self._show()
-        if time.perf_counter() - self._timed > _SECONDS_BETWEEN_TIMINGS:
-            self._write_timing()
+        self._write_timing_if_due()
 
     def keep(self, **standing: Any) -> None:
-        """Makes the records durable and writes `timing.json`; to be called before each save.
+        """Makes the records durable; to be called before each save, and in the end.
 
         Args:
             standing: the fields of the loop's `Progress`, plain JSON.
@@ -202,7 +202,7 @@ class Monitor:
         self._clock.beat(self._standing["step"])
         if self._writers:
             self._writers.flush()
-            self._write_timing()
+            self._write_timing_if_due(at_once=bool(self._standing["finished"]))
 
     @property
     def summary(self) -> str:
@@ -218,8 +218,14 @@ class Monitor:
             return {}
         return workdir.read_json(TIMING, _resumable)
 
+    def _write_timing_if_due(self, *, at_once: bool = False) -> None:
+        # Not at each checkpoint: an atomic write costs as much as half of one. What a kill
+        # leaves unwritten counts as lost time.
+        if at_once or time.perf_counter() - self._timed > _SECONDS_BETWEEN_TIMINGS:
+            self._write_timing()
+
     def _write_timing(self) -> None:
-        if self._workdir is None:
+        if self._workdir is None or self._writers is None:
             return
         self._timed = time.perf_counter()
         timing = {

@@ -100,9 +100,7 @@ def fit_options(data: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ArgumentError: for a name that is none, or a value that can't be used.
     """
-    return {
-        name: _group(name, value) if name in _GROUPS else value for name, value in data.items()
-    }
+    return {name: _group(name, value) if name in _GROUPS else value for name, value in data.items()}
 
 
 def _group(name: str, data: Mapping[str, Any]) -> Any:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import logging
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 T = TypeVar("T")
 
@@ -16,6 +19,7 @@ RESUMABLE = 75
 """Exit code, EX_TEMPFAIL of sysexits.h: the same command goes on from what was saved."""
 
 _POLL_SECONDS = 0.05
+_ABANDONED = "interruptible"
 
 
 class Preempted(Exception):
@@ -64,8 +68,9 @@ def interruptibly(function: Callable[[], T], stop: Callable[[], bool]) -> T:
     Python runs its signal handlers between two of the main thread's bytecodes, so a signal
     would wait for the end of the call. Here another thread makes it while this one
     watches. That thread is abandoned on a stop: the function must leave nothing half done
-    that matters. It sees the caller's context variables, but none of JAX's context managers
-    (a mesh, a default device): enter these inside.
+    that matters, and the process must end by `leave`. The function sees the caller's
+    context variables, but none of JAX's context managers (a mesh, a default device): enter
+    these inside.
 
     Args:
         function: what to call.
@@ -91,7 +96,7 @@ def interruptibly(function: Callable[[], T], stop: Callable[[], bool]) -> T:
             done.set()
 
     context = contextvars.copy_context()
-    threading.Thread(target=lambda: context.run(call), name="interruptible", daemon=True).start()
+    threading.Thread(target=lambda: context.run(call), name=_ABANDONED, daemon=True).start()
     while not done.wait(_POLL_SECONDS):
         if stop():
             raise StopRequested
@@ -99,3 +104,17 @@ def interruptibly(function: Callable[[], T], stop: Callable[[], bool]) -> T:
         raise outcome["error"]
     result: T = outcome["result"]
     return result
+
+
+def leave(code: int) -> NoReturn:
+    """Ends the process, also while `interruptibly` has abandoned a thread.
+
+    Such a thread comes back from the compiler when the interpreter has gone already, and
+    the process would end with SIGABRT instead of its exit code.
+    """
+    if all(thread.name != _ABANDONED for thread in threading.enumerate()):
+        sys.exit(code)
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

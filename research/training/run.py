@@ -276,8 +276,8 @@ class Run:
         now, value = self._now, validation[self.monitor]
         if not math.isfinite(value):
             raise Diverged(
-                f"validation {self.monitor} is {value} at step {now.step}: lower the learning rate, "
-                "clip gradients harder, or look for extreme values in the inputs"
+                f"validation {self.monitor} is {value} at step {now.step}: lower the learning "
+                "rate, clip gradients harder, or look for extreme values in the inputs"
             )
         best, self._value = now.best_value, value
         if best is None or (value > best if self.maximise else value < best):
@@ -341,8 +341,9 @@ class Run:
         state = jax.device_put(jax.device_get(state))
         batch = self.machine.batch(step)
         finding = diagnose(self.machine.step, state, batch)
-        kept = f"; kept in {keep_repro(self.workdir, finding, state, batch)}" if self.workdir else ""
-        raise Diverged(f"{finding}{kept}")
+        if self.workdir is None:
+            raise Diverged(str(finding))
+        raise Diverged(f"{finding}; kept in {keep_repro(self.workdir, finding, state, batch)}")
 
 
 @jax.jit

@@ -12,8 +12,9 @@ from typing import Any
 import jax
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
-from research.arguments import ArgumentError, require
+from research.arguments import require
 from research.models.parallel import DATA_AXIS
+from research.training.optimizers.paths import compiled, path_of, require_found
 
 EXECUTORS = ("jit", "shard_map", "pmap")
 _STRATEGY = re.compile(r"(?P<name>replicate|data|fsdp|tensor)(\((?P<arguments>[^)]*)\))?")
@@ -56,8 +57,8 @@ class Parallel:
             f"mesh is {self.mesh!r}, expected an axis {DATA_AXIS}, and positive sizes of which at "
             "most one is -1",
         )
-        for pattern, strategy in self.sharding:
-            _compiled(pattern)
+        compiled([pattern for pattern, _ in self.sharding], "sharding")
+        for _, strategy in self.sharding:
             for _, axis, _ in _strategy(strategy):
                 require(
                     axis in (*self.axes, None),
@@ -126,17 +127,15 @@ class Parallel:
         Raises:
             ArgumentError: when a rule is found in no path, or a dimension does not divide.
         """
-        shapes = {_path(path): leaf.shape for path, leaf in _leaves(params)}
-        rules = [(_compiled(pattern), _strategy(strategy)) for pattern, strategy in self.sharding]
-        for rule, _ in rules:
-            require(
-                any(rule.search(path) for path in shapes),
-                f"sharding rule {rule.pattern!r} is found in no parameter path; there are "
-                f"{', '.join(list(shapes)[:8])}{', ...' if len(shapes) > 8 else ''}",
-            )
+        leaves = jax.tree_util.tree_leaves_with_path(params)
+        shapes = {path_of(path): leaf.shape for path, leaf in leaves}
+        patterns = compiled([pattern for pattern, _ in self.sharding], "sharding")
+        require_found(patterns, params, "sharding")
+        strategies = [_strategy(strategy) for _, strategy in self.sharding]
+        rules = list(zip(patterns, strategies, strict=True))
 
         def place(path: Any, leaf: Any) -> NamedSharding:
-            words = _path(path).split("/")
+            words = path_of(path).split("/")
             tails = ("/".join(words[start:]) for start in range(len(words)))
             name = next((tail for tail in tails if tail in shapes), None)
             strategy = next((s for rule, s in rules if name and rule.search(name)), [])
@@ -193,8 +192,8 @@ def _strategy(text: str) -> list[tuple[str, str | None, int | None]]:
     steps: list[tuple[str, str | None, int | None]] = []
     for part in text.split("|"):
         match = _STRATEGY.fullmatch(part.strip())
-        arguments = [a.strip() for a in (match["arguments"] or "").split(",") if a.strip()] if match else []
-        name = match["name"] if match else ""
+        name, listed = (match["name"], match["arguments"] or "") if match else ("", "")
+        arguments = [word.strip() for word in listed.split(",") if word.strip()]
         wanted = {"replicate": (0,), "data": (0,), "fsdp": (1,), "tensor": (1, 2)}.get(name, ())
         require(
             len(arguments) in wanted and all(a.lstrip("-").isdigit() for a in arguments[1:]),
@@ -204,19 +203,3 @@ def _strategy(text: str) -> list[tuple[str, str | None, int | None]]:
         axis = DATA_AXIS if name == "data" else arguments[0] if arguments else None
         steps.append((name, axis, int(arguments[1]) if len(arguments) > 1 else None))
     return steps
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    try:
-        return re.compile(pattern)
-    except re.error as error:
-        raise ArgumentError(f"sharding rule {pattern!r} is no regular expression: {error}") from None
-
-
-def _leaves(tree: Any) -> list[tuple[Any, Any]]:
-    leaves: list[tuple[Any, Any]] = jax.tree_util.tree_leaves_with_path(tree)
-    return leaves
-
-
-def _path(path: Any) -> str:
-    return jax.tree_util.keystr(path, simple=True, separator="/")

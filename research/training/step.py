@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -21,7 +20,7 @@ from research.models.network import Variables
 from research.models.parallel import across_devices
 from research.models.random import example_keys, fold_in
 from research.tasks.task import Batch, Metrics, Objective, Task, Update
-from research.training.optimizers import ema
+from research.training.optimizers import Optimizer, ema
 from research.training.state import Health, LossScale, TrainState
 
 _FIRST_SCALE = 2.0**15
@@ -96,7 +95,7 @@ class Step:
     task: Task
     options: Stepping = Stepping()
 
-    def init(self, seed: int) -> TrainState:
+    def init(self, seed: jax.typing.ArrayLike) -> TrainState:
         """The state before the first step; pure, for `jit` and `eval_shape`."""
         variables = self.task.init(jax.random.fold_in(jax.random.key(seed), 0))
         optimizer = tuple(
@@ -137,7 +136,7 @@ class Step:
             optimizer = (*moved.optimizer[:index], result.optimizer, *moved.optimizer[index + 1 :])
             moved = moved._replace(variables=result.variables, optimizer=optimizer)
             metrics |= result.metrics
-        if state.average is not None:
+        if state.average is not None and self.options.ema is not None:
             average = ema(state.average, moved.variables.params, self.options.ema, state.step)
             moved = moved._replace(average=average)
         first = next(iter(metrics.values())) if "loss" not in metrics else metrics["loss"]
@@ -172,8 +171,9 @@ class Step:
         prefix = "" if update.part is None else f"{update.part}_"
         metrics = {name: value * mean for name, value in sums.metrics.items()}
         metrics[f"{prefix}gradient_norm"] = optax.tree.norm(gradient)
-        if learning_rate := getattr(update.optimizer, "learning_rate", None):
-            metrics[f"{prefix}learning_rate"] = jnp.float32(learning_rate(state.step))
+        if isinstance(update.optimizer, Optimizer):
+            rate = update.optimizer.learning_rate_of(state.optimizer[index])
+            metrics[f"{prefix}learning_rate"] = rate
         return Moved(variables, optimizer, metrics, sums.loss * mean, gradient)
 
     def _moves(self) -> list[tuple[int, int]]:
@@ -299,5 +299,3 @@ def _pieces(leaf: jax.Array, *, count: int) -> jax.Array:
     same however many devices there are.
     """
     return leaf.reshape(-1, count, *leaf.shape[1:]).swapaxes(0, 1)
-
-

@@ -133,9 +133,9 @@ class Stopwatch:
 
     def summary(self) -> str:
         """Such as `time: 81% step, 12% evaluate, 7% compile; goodput 81%`."""
-        parts: dict[str, float] = {**self.split(), "lost": self.lost}
-        total = sum(parts.values()) or 1.0
-        shares = sorted(((seconds / total, name) for name, seconds in parts.items()), reverse=True)
+        parts = [*self.split().items(), ("lost", self.lost)]
+        total = sum(seconds for _, seconds in parts) or 1.0
+        shares = sorted(((seconds / total, name) for name, seconds in parts), reverse=True)
         said = ", ".join(f"{share:.0%} {name}" for share, name in shares if share >= 0.005)
         return f"time: {said}; goodput {self.goodput:.0%}"
 
@@ -223,6 +223,5 @@ class _Past:
             started=float(earlier["started"]),
             attempts=int(earlier["attempts"]),
             seconds={name: float(earlier["seconds"].get(name, 0.0)) for name in PHASES},
-            productive=productive
-            + (attempt["step_seconds"] * kept / made if made else 0.0),
+            productive=productive + (attempt["step_seconds"] * kept / made if made else 0.0),
         )

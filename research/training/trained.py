@@ -7,11 +7,15 @@ import jax
 from research.models.network import Variables
 from research.tasks.task import Task
 from research.training.checkpoints import CheckpointError, Checkpoints
+from research.training.executors import place
+from research.training.sharding import Parallel, replicated
 from research.workdir import Workdir, WorkdirError
 
 
 def save_model(workdir: Workdir, variables: Variables, *, step: int) -> None:
     """Keeps the trained variables by themselves, for inference, if they are not kept yet."""
+    if jax.process_count() > 1:  # Orbax saves what all processes hold together
+        variables = place(variables, replicated(Parallel().build_mesh()))
     with Checkpoints(workdir.model) as model:
         try:
             kept = model.restore(variables)

@@ -37,7 +37,6 @@ class TensorBoard:
         # must neither overwrite its file nor be sorted before it.
         self._writer = EventsWriter(str(directory / "events"), f".{time.time_ns()}")
         first = resume_step + 1 if resume_step else 0
-        self._add(Event(step=first, file_version="brain.Event:2"))
         self._add(Event(step=first, session_log=SessionLog(status=SessionLog.START)))
 
     def write(self, step: int, metrics: Mapping[str, float]) -> None:

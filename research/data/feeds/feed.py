@@ -49,6 +49,10 @@ class Feed(Protocol):
         """B, of the whole batch, over all devices and processes."""
 
     @property
+    def seed(self) -> int:
+        """Of the order."""
+
+    @property
     def resident(self) -> Arrays:
         """Host arrays `[N, ...]` to be kept on every device; empty for a stream."""
 

@@ -70,6 +70,11 @@ class Streamed:
         return self._batches.batch_size
 
     @property
+    def seed(self) -> int:
+        """See `Feed`."""
+        return self._batches.seed
+
+    @property
     def resident(self) -> Arrays:
         """Nothing."""
         return {}

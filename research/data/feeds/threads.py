@@ -17,14 +17,13 @@ def by_threads(
     *,
     threads: int,
     ahead: int,
-    initializer: Callable[[], None] | None = None,
 ) -> Generator[T, None, None]:
     """Yields `read(index)` for every index, in order, reading `ahead` of the consumer.
 
     What `read` raises is raised here, in its turn. Closing the generator waits for the reads
-    under way. The initializer runs first in each thread.
+    under way.
     """
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="feed", initializer=initializer)
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="feed")
     left = iter(indices)
     try:
         waiting = deque(pool.submit(read, index) for index in itertools.islice(left, ahead))

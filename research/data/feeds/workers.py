@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import resource_tracker
 from typing import Any
 
 import numpy as np
 
 from research.data.feeds.feed import Arrays
-from research.data.feeds.threads import by_threads
 
 _ENDLESS = 2**48
 
@@ -66,16 +65,10 @@ def by_workers(
         )
     )
     # From a thread, for the sake of the signals: see `_leave_signals_to_trainer`.
-    copies = by_threads(
-        lambda _: _copied(next(records)),
-        itertools.count(),
-        threads=1,
-        ahead=1,
-        initializer=_leave_signals_to_trainer,
-    )
+    reader = ThreadPoolExecutor(1, "feed", initializer=_leave_signals_to_trainer)
     try:
-        for copy in copies:  # noqa: UP028 - `yield from` would close `copies` before `records`
-            yield copy
+        while True:
+            yield reader.submit(lambda: _copied(next(records))).result()
     except RuntimeError as error:
         if "terminated unexpectedly" not in str(error):
             raise
@@ -86,7 +79,7 @@ def by_workers(
         ) from error
     finally:
         records.close()  # first, as it ends a `next` that waits for a worker that hangs
-        copies.close()
+        reader.shutdown()
 
 
 def _copied(record: Arrays) -> Arrays:

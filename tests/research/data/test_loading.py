@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from research.data import loading
 from research.data.loading import Batches, padded
+from research.data.shuffle import permute
 
 sizes = st.integers(1, 60)
 
@@ -27,6 +31,39 @@ def test_a_batch_depends_on_its_step_alone(n: int, batch_size: int, first: int, 
     assert block.dtype == np.int32
     for offset in range(count):
         np.testing.assert_array_equal(block[offset], batches.indices(first + offset))
+
+
+@given(st.integers(1, 2**31 - 1), st.integers(1, 3000), st.integers(0, 10**6), st.integers(0, 4))
+def test_the_order_of_each_epoch_is_the_permutation(
+    n: int, batch_size: int, first: int, count: int
+) -> None:
+    batches = Batches(n, batch_size, seed=7)
+    positions = np.arange(first * batch_size, (first + count) * batch_size)
+    expected = permute(positions % n, n, seed=7, epoch=positions // n)
+    for again in (batches, batches, pickle.loads(pickle.dumps(batches))):
+        steps = again.steps(first, count)
+        np.testing.assert_array_equal(steps.ravel(), expected)
+
+
+def test_what_a_caller_does_to_a_batch_stays_with_the_caller() -> None:
+    batches = Batches(100, 10, seed=0)
+    expected = batches.indices(3).copy()
+    batches.indices(3)[:] = 0
+    np.testing.assert_array_equal(batches.indices(3), expected)
+
+
+def test_a_batch_costs_a_block_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+
+    def counting(index, *arguments, **named):
+        sizes.append(len(index))
+        return permute(index, *arguments, **named)
+
+    monkeypatch.setattr(loading, "permute", counting)
+    batches = Batches(10**6, 128, seed=0)
+    for step in range(200):
+        batches.indices(step)
+    assert sum(sizes) < 200 * 128 + 10_000
 
 
 def test_late_steps_and_many_examples() -> None:

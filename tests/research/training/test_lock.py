@@ -48,14 +48,19 @@ def test_a_lock_is_let_go_at_the_end_of_the_block(tmp_path):
 @pytest.mark.filterwarnings("ignore:.*fork:RuntimeWarning")
 def test_a_forked_worker_does_not_hold_the_lock_on(tmp_path):
     with locked(tmp_path):
-        waiting, telling = os.pipe()
+        (ready, tell_ready), (end, tell_end) = os.pipe(), os.pipe()
         child = os.fork()
         if child == 0:
-            os.read(waiting, 1)
+            os.write(tell_ready, b"x")
+            os.read(end, 1)
             os._exit(0)
-    with locked(tmp_path):  # while the child lives
-        os.write(telling, b"x")
-    assert os.waitpid(child, 0) == (child, 0)
+        os.read(ready, 1)
+    try:
+        with locked(tmp_path):
+            assert os.waitpid(child, os.WNOHANG) == (0, 0)  # it lives
+    finally:
+        os.write(tell_end, b"x")
+        os.waitpid(child, 0)
 
 
 def test_a_holder_that_has_not_noted_its_name_yet(tmp_path):

@@ -27,7 +27,9 @@ TRAIN, VALIDATION = examples(0), examples(1, 50)
 
 
 def run(workdir=None, **options):
-    return fit(task(), TRAIN, VALIDATION, devices=one_device(), workdir=workdir, **OPTIONS | options)
+    return fit(
+        task(), TRAIN, VALIDATION, devices=one_device(), workdir=workdir, **OPTIONS | options
+    )
 
 
 @pytest.fixture
@@ -191,6 +193,10 @@ def test_when_no_checkpoint_can_be_read_it_says_so(workdir):
         damage(step)
     with pytest.raises(training.CheckpointError, match=r"(?s)step 60:.*step 50:.*--overwrite"):
         run(workdir)
+
+
+def saved(workdir):
+    return any(path.name.isdigit() for path in workdir.checkpoints.glob("*"))
 
 
 def damage(checkpoint: Path) -> None:

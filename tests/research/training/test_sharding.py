@@ -100,7 +100,7 @@ def test_meshes():
         ({"mesh": "model=2"}, "mesh is 'model=2', expected an axis data"),
         ({"mesh": "data=-1, model=-1"}, "at most one is -1"),
         ({"mesh": "data=0"}, "expected an axis data, and positive sizes"),
-        ({"sharding": (("(", "data"),)}, r"sharding rule '\(' is no regular expression"),
+        ({"sharding": (("(", "data"),)}, r"sharding: '\(' is no regular expression"),
         ({"sharding": ((".", "split"),)}, "strategy 'split': expected replicate, data, fsdp"),
         ({"sharding": ((".", "fsdp"),)}, "strategy 'fsdp': expected"),
         ({"sharding": ((".", "tensor(data, x)"),)}, r"strategy 'tensor\(data, x\)': expected"),
@@ -122,13 +122,15 @@ def test_a_mesh_that_does_not_fit():
 
 
 def test_a_rule_that_is_found_nowhere():
-    with pytest.raises(ArgumentError, match=r"'kernle' is found in no parameter path; there are emb"):
+    with pytest.raises(ArgumentError, match="sharding: 'kernle' is found in no parameter"):
         specs(Parallel(sharding=(("kernle", "data"),)))
 
 
 def test_a_dimension_that_does_not_divide():
     parallel = Parallel(mesh="data=4, model=2", sharding=(("readout", "tensor(model)"),))
-    with pytest.raises(ArgumentError, match=r"readout/bias \[7\] can't be split by tensor\(model\)"):
+    with pytest.raises(
+        ArgumentError, match=r"readout/bias \[7\] can't be split by tensor\(model\)"
+    ):
         specs(parallel)
 
 
@@ -148,5 +150,10 @@ def test_what_does_not_fit_is_refused_with_advice():
 def test_this_machine_says_what_it_has():
     limit = device_limit(jax.devices()[0])
     assert limit is None or limit > 10**6
-    assert [size(n) for n in (5, 1500, 2_500_000, 3 * 10**12)] == ["5 B", "1.5 kB", "2.5 MB", "3 TB"]
+    assert [size(n) for n in (5, 1500, 2_500_000, 3 * 10**12)] == [
+        "5 B",
+        "1.5 kB",
+        "2.5 MB",
+        "3 TB",
+    ]
     assert np.isfinite(limit or 0)

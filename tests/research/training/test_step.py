@@ -135,18 +135,14 @@ def test_the_guard_skips_the_update_and_goes_on():
     assert int(skipped.step) == 2
     assert (int(skipped.health.skipped), int(skipped.health.in_a_row)) == (1, 1)
     for name in ("variables", "optimizer", "average"):
-        jax.tree.map(
-            np.testing.assert_array_equal, getattr(good, name), getattr(skipped, name)
-        )
+        jax.tree.map(np.testing.assert_array_equal, getattr(good, name), getattr(skipped, name))
     after, _ = step(skipped, BATCH, POSITIONS)
     assert (int(after.health.in_a_row), int(after.health.bad_step)) == (0, -1)
     assert not np.array_equal(after.variables.params["w"], good.variables.params["w"])
 
 
 def test_too_many_skips_in_a_row_stop():
-    state, _ = stepped(
-        Stepping(guard="skip", skips=3), batch=poisoned(np.float32(np.nan)), steps=8
-    )
+    state, _ = stepped(Stepping(guard="skip", skips=3), batch=poisoned(np.float32(np.nan)), steps=8)
     assert (int(state.health.bad_step), int(state.step)) == (3, 3)
 
 

@@ -129,7 +129,7 @@ def test_head_takes_the_first_without_starting_anything() -> None:
     np.testing.assert_array_equal(feed.head(2)["index"], [0, 1])
     np.testing.assert_array_equal(feed.head(9)["index"], [0, 1, 2])
     assert reading_threads() == []
-    assert (feed.size, feed.batch_size, feed.resident) == (3, 4, {})
+    assert (feed.size, feed.batch_size, feed.seed, feed.resident) == (3, 4, 0, {})
 
 
 def test_what_the_source_raises_comes_out_and_the_threads_end() -> None:

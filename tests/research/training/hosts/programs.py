@@ -5,12 +5,12 @@ Where the process belongs comes by the environment, see `harness`.
 
 import json
 import os
+import pickle
 import signal
 import sys
-import threading
-import time
+from pathlib import Path
 
-from research.training.agreement import agreeing, failing_together
+from research.training.failures import failing_together
 from research.training.hosts import Hosts, initialise, membership
 
 
@@ -65,27 +65,6 @@ def summing():
     return lambda: float(total(rows))
 
 
-def stopping(*sizes):
-    """Steps until somebody is asked to stop by SIGTERM; once for each of `sizes`, at most."""
-    initialise(hosts())
-    one_more = summing()
-    signalled = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: signalled.set())
-    for size in map(int, sizes):
-        with agreeing(signalled.is_set) as stop:
-            steps = 0
-            while steps < size:
-                one_more()
-                steps += 1
-                if steps == 1:
-                    say(stepping=True)
-                time.sleep(0.01)
-                if stop():
-                    break
-        say(steps=steps)
-        signalled.clear()
-
-
 def failing(how, who):
     """All step together, until process `who` fails."""
     initialise(hosts(heartbeat_seconds=10))
@@ -103,6 +82,54 @@ def failing(how, who):
                     if how == "code":
                         sys.exit(2)
                     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def executors(folder, *families):
+    """Trains every family under every executor; one file of results each, by this process."""
+    initialise(hosts())
+    from research.training import Parallel
+    from tests.research.training.families import FAMILIES
+    from tests.research.training.test_executors import trained
+
+    for family in families:
+        for kind in ("jit", "shard_map", "pmap"):
+            metrics, state = trained(*FAMILIES[family](), Parallel(executor=kind))
+            path = Path(folder, f"{family}-{kind}-{membership().process}.pickle")
+            path.write_bytes(pickle.dumps((metrics, state.variables)))
+
+
+def fitting(workdir, steps="1000", every="20"):
+    """`fit` as launch.py runs it, on all devices of all processes."""
+    initialise(hosts(heartbeat_seconds=10))
+    import jax
+
+    from research.training import Preempted, Saving, Watching, fit
+    from research.workdir import Workdir
+    from tests.research.training.problems import examples, task
+
+    with failing_together():
+        try:
+            fitted = fit(
+                task(),
+                examples(0),
+                examples(1, 50),
+                steps=int(steps),
+                batch_size=16,
+                evaluate_every=int(every),
+                saving=Saving(every_steps=int(every)),
+                watching=Watching(hang_minutes=None),
+                workdir=Workdir(Path(workdir)),
+            )
+        except Preempted as stop:
+            say(preempted=stop.step)
+            sys.exit(75)
+        leaves = jax.tree.leaves(fitted.variables)
+        say(
+            resumed_at=fitted.resumed_at,
+            step=fitted.progress.step,
+            records=len(fitted.history),
+            sum=[float(leaf.sum()) for leaf in leaves],
+        )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,166 @@
+import functools
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from research.models import Network, Transformer
+
+B, T, V = 2, 6, 11
+TOKENS = arrays(np.int32, (B, T), elements=st.integers(1, V - 1))
+
+
+def model(**options):
+    options = {"width": 8, "layers": 2, "heads": 2} | options
+    network = Network.from_nnx(lambda rngs: Transformer(V, rngs=rngs, **options))
+    variables = network.init(jax.random.key(0))
+    # Larger than it begins, so that an influence can't hide below the tolerance.
+    return network, variables._replace(params=jax.tree.map(lambda p: 3 * p, variables.params))
+
+
+@functools.cache
+def jitted(**options):
+    network, variables = model(**options)
+    return jax.jit(lambda tokens: network.apply(variables, tokens, False, None)[0]["logits"])
+
+
+@pytest.mark.parametrize("positions", ["rotary", "learned"])
+@given(tokens=TOKENS, others=TOKENS, at=st.integers(0, T - 1))
+def test_a_later_token_never_changes_an_earlier_logit(positions, tokens, others, at):
+    run = jitted(positions=positions, length=T, key_value_heads=1)
+    changed = np.where(np.arange(T) > at, others, tokens)
+    before = slice(0, at + 1)
+    np.testing.assert_allclose(
+        run(changed)[:, before], run(tokens)[:, before], rtol=1e-5, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("causal", [True, False])
+@given(tokens=TOKENS, others=TOKENS, lengths=arrays(np.int32, B, elements=st.integers(1, T)))
+def test_padding_never_changes_a_result(causal, tokens, others, lengths):
+    run = jitted(causal=causal, padding=0, feed_forward="gelu", tied=False)
+    valid = np.arange(T) < lengths[:, None]
+    padded = run(np.where(valid, tokens, 0))
+    told = run({"tokens": np.where(valid, tokens, others), "lengths": lengths})
+    longer = run(np.pad(np.where(valid, tokens, 0), ((0, 0), (0, 2))))[:, :T]
+    for other in (told, longer):
+        np.testing.assert_allclose(padded[valid], other[valid], rtol=1e-4, atol=1e-5)
+    assert np.isfinite(padded).all()
+
+
+def test_an_encoder_sees_later_tokens():
+    tokens = np.array([[1, 2, 3, 4, 5, 6]], np.int32)
+    changed = np.where(np.arange(T) == 5, 7, tokens)
+    run = jitted(causal=False)
+    assert not np.allclose(run(tokens)[0, 0], run(changed)[0, 0], rtol=1e-3)
+
+
+@pytest.mark.parametrize("positions", ["rotary", "learned"])
+def test_the_order_of_earlier_tokens_matters(positions):
+    run = jitted(positions=positions, length=T, key_value_heads=1)
+    one, other = (run(np.array([row], np.int32))[0, 3] for row in ([1, 2, 3, 4], [2, 1, 3, 4]))
+    assert not np.allclose(one, other, rtol=1e-3)
+
+
+def rms_norm(x, p):
+    return x / np.sqrt((x**2).mean(-1, keepdims=True) + 1e-6) * p["scale"]
+
+
+def silu(x):
+    return x / (1 + np.exp(-x))
+
+
+def gelu(x):
+    return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+
+
+def by_numpy(p, tokens, *, tied, feed_forward):
+    """A decoder with learned positions, in float64."""
+    p = jax.tree.map(np.float64, p)
+    x = p["embedding"]["embedding"][tokens] + p["positions"]["embedding"][: len(tokens)]
+    for _, layer in sorted(p["layers"].items()):
+        normed, a = rms_norm(x, layer["attention_norm"]), layer["attention"]
+        q, k, v = (
+            np.einsum("td,dne->nte", normed, a[name]["kernel"]) for name in ("query", "key", "value")
+        )
+        scores = q @ k.swapaxes(1, 2) / np.sqrt(q.shape[-1])
+        scores[:, np.triu(np.ones((len(tokens),) * 2, bool), 1)] = -np.inf
+        weights = np.exp(scores - scores.max(-1, keepdims=True))
+        weights /= weights.sum(-1, keepdims=True)
+        x = x + np.einsum("nte,ned->td", weights @ v, a["output"]["kernel"])
+        normed, f = rms_norm(x, layer["feed_forward_norm"]), layer["feed_forward"]
+        up = normed @ f["up"]["kernel"]
+        hidden = silu(normed @ f["gate"]["kernel"]) * up if feed_forward == "swiglu" else gelu(up)
+        x = x + hidden @ f["down"]["kernel"]
+    x = rms_norm(x, p["norm"])
+    return x @ (p["embedding"]["embedding"].T if tied else p["readout"]["kernel"])
+
+
+@pytest.mark.parametrize(("tied", "feed_forward"), [(True, "swiglu"), (False, "gelu")])
+def test_the_whole_decoder_equals_numpy(tied, feed_forward):
+    network, variables = model(
+        positions="learned", length=T, tied=tied, feed_forward=feed_forward
+    )
+    tokens = np.random.default_rng(0).integers(0, V, size=(1, T)).astype(np.int32)
+    outputs, _ = network.apply(variables, tokens, False, None)
+    expected = by_numpy(variables.params, tokens[0], tied=tied, feed_forward=feed_forward)
+    np.testing.assert_allclose(outputs["logits"][0], expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        # attention 4 D^2, SwiGLU 3 D F with F = 8/3 D rounded up to 24, two norms
+        ({}, V * 8 + 2 * (4 * 64 + 3 * 8 * 24 + 16) + 8),
+        # half the keys and values; GELU 2 D (4 D); read-out and positions of their own
+        (
+            {"key_value_heads": 1, "feed_forward": "gelu", "tied": False}
+            | {"positions": "learned", "length": 9},
+            2 * V * 8 + 9 * 8 + 2 * (3 * 64 + 8 * 64 + 16) + 8,
+        ),
+        ({"hidden": 5}, V * 8 + 2 * (4 * 64 + 3 * 8 * 5 + 16) + 8),
+    ],
+)
+def test_parameter_count(options, expected):
+    _, variables = model(**options)
+    assert sum(leaf.size for leaf in jax.tree.leaves(variables.params)) == expected
+
+
+def test_it_begins_as_ignorant_as_it_should():
+    network = Network.from_nnx(lambda rngs: Transformer(V, width=64, layers=4, heads=4, rngs=rngs))
+    tokens = np.random.default_rng(0).integers(0, V, size=(8, 16)).astype(np.int32)
+    outputs, _ = network.apply(network.init(jax.random.key(0)), tokens, False, None)
+    log_probabilities = jax.nn.log_softmax(outputs["logits"])
+    np.testing.assert_allclose(-log_probabilities.mean(), np.log(V), rtol=0.02)
+
+
+def test_dropout_draws_for_each_example():
+    network, variables = model(dropout=0.5)
+    tokens = np.ones((2, T), np.int32)
+    outputs, _ = network.apply(variables, tokens, True, jax.random.split(jax.random.key(0), 2))
+    assert not np.allclose(outputs["logits"][0], outputs["logits"][1])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"positions": "sine"}, "positions is 'sine', expected one of rotary, learned"),
+        ({"positions": "learned"}, "learned positions need a length, found None"),
+        ({"feed_forward": "relu"}, "feed_forward is 'relu', expected one of swiglu, gelu"),
+        ({"layers": 0}, "layers is 0, expected 1 or more"),
+    ],
+)
+def test_options_that_cannot_be_used(options, message):
+    with pytest.raises(ValueError, match=message):
+        model(**options)
+
+
+def test_inputs_that_cannot_be_used():
+    run = jitted(positions="learned", length=T, key_value_heads=1)
+    with pytest.raises(ValueError, match="sequences have 7 tokens, the model's length is 6"):
+        run(np.ones((1, 7), np.int32))
+    with pytest.raises(ValueError, match=r"inputs are float \(1, 2, 3\), expected tokens"):
+        run(np.ones((1, 2, 3), np.float32))
