@@ -74,10 +74,10 @@ def problems() -> list[Problem]:
             title="images of 3 kB, 1 step a call", examples=images, hidden=256, steps_per_call=1
         ),
         Problem(
-            title="rows of 100 numbers as text, 1 step a call",
+            title="rows of 100 numbers as text, 10 steps a call",
             examples=rows,
             hidden=64,
-            steps_per_call=1,
+            steps_per_call=10,
             encoded=True,
         ),
     ]

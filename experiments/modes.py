@@ -114,23 +114,23 @@ def run(
         data: Data = functools.cache(functools.partial(experiment.load_data, current))
         if mode in ("all", "train"):
             train(experiment, current, home, data, policy)
-        if not first:
-            return  # what follows is one process's work
-        if mode in ("all", "evaluate"):
-            evaluate(experiment, current, home, data)
-        if mode in ("all", "decide"):
+        if mode != "train":
+            wait_for_all("training")
             predictor = load_predictor(experiment, current, home)
-            program = experiment.build_program(current, predictor, policy)
-            if cases:
-                source = Path(cases)
-                target = Path(out) if out else source.with_name(f"{source.stem}-decisions.parquet")
-                print(experiment.decide_cases(current, source, program, target))
-            else:
-                print(experiment.decide_test(current, data(), program, home))
-            # Without an error: from now on the workdir decides by these.
-            for name, text in policy_files(policy).items():
-                home.write_text(name, text)
-            home.write_json("config.json", stored)
+            if first:  # what follows is one process's work
+                if mode in ("all", "evaluate"):
+                    evaluate(experiment, current, home, data, predictor)
+                if mode in ("all", "decide"):
+                    program = experiment.build_program(current, predictor, policy)
+                    if cases:
+                        decide_cases(experiment, current, cases, out, program)
+                    else:
+                        print(experiment.decide_test(current, data(), program, home))
+                    # Without an error: from now on the workdir decides by these.
+                    for name, text in policy_files(policy).items():
+                        home.write_text(name, text)
+                    home.write_json("config.json", stored)
+        wait_for_all("end")
     except Preempted as stop:
         print(stop, file=sys.stderr)
         sys.exit(RESUMABLE)
@@ -187,6 +187,8 @@ def train(
     logits = jax.jit(task.predict)(fitted.variables, validation["inputs"])["logits"]
     calibration = Calibration.fit(logits, validation["labels"])
     workdir.write_json("calibration.json", calibration.to_json())
+    if jax.process_index() != 0:
+        return
     if fitted.resumed_at == now.step:
         print(f"training: finished earlier, at step {now.step} ({now.finished})")
     else:
@@ -226,12 +228,27 @@ def _calibrated(calibration: Calibration) -> str:
     return f"calibration: logits scaled by {calibration.scale:.3f}{shifted}"
 
 
-def evaluate(experiment: Experiment, config: ConfigDict, workdir: Workdir, data: Data) -> None:
+def evaluate(
+    experiment: Experiment,
+    config: ConfigDict,
+    workdir: Workdir,
+    data: Data,
+    predictor: Predictor,
+) -> None:
     """Measures the trained model on the held-out test set."""
-    evaluation = experiment.evaluate(config, data(), load_predictor(experiment, config, workdir))
+    evaluation = experiment.evaluate(config, data(), predictor)
     summary = evaluation.pop("summary")
     workdir.write_json("evaluation.json", evaluation)
     print(summary)
+
+
+def decide_cases(
+    experiment: Experiment, config: ConfigDict, cases: str, out: str | None, program: Any
+) -> None:
+    """Decides the cases of a file; by default their decisions go beside it."""
+    source = Path(cases)
+    target = Path(out) if out else source.with_name(f"{source.stem}-decisions.parquet")
+    print(experiment.decide_cases(config, source, program, target))
 
 
 def load_predictor(experiment: Experiment, config: ConfigDict, workdir: Workdir) -> Predictor:

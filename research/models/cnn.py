@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from research.arguments import require
+from research.models.norm import BatchNorm
 from research.models.random import Dropout
 
 
@@ -20,7 +21,7 @@ class ConvBlock(nnx.Module):
         self.convolution = nnx.Conv(
             channels_in, channels_out, (3, 3), padding="SAME", use_bias=False, rngs=rngs
         )
-        self.norm = nnx.BatchNorm(channels_out, momentum=0.9, rngs=rngs)
+        self.norm = BatchNorm(channels_out, momentum=0.9, rngs=rngs)
 
     def __call__(self, inputs: jax.Array, *, train: bool) -> jax.Array:
         """Maps `[B, H, W, Cin]` to `[B, H, W, Cout]`."""

@@ -14,6 +14,7 @@ import jax
 from flax import nnx
 
 from research.arguments import require
+from research.models.norm import BatchNorm
 from research.models.upsampling import Upsample
 
 _KERNEL = nnx.initializers.normal(0.02)
@@ -27,7 +28,7 @@ class UpBlock(nnx.Module):
         self.upsample = Upsample(
             channels_in, channels_out, use_bias=False, kernel_init=_KERNEL, rngs=rngs
         )
-        self.norm = nnx.BatchNorm(channels_out, momentum=0.9, rngs=rngs)
+        self.norm = BatchNorm(channels_out, momentum=0.9, rngs=rngs)
 
     def __call__(self, inputs: jax.Array, *, train: bool) -> jax.Array:
         """Maps `[B, H, W, Cin]` to `[B, 2 H, 2 W, Cout]`."""
@@ -50,7 +51,7 @@ class DownBlock(nnx.Module):
             kernel_init=_KERNEL,
             rngs=rngs,
         )
-        self.norm = nnx.BatchNorm(channels_out, momentum=0.9, rngs=rngs) if normalise else None
+        self.norm = BatchNorm(channels_out, momentum=0.9, rngs=rngs) if normalise else None
 
     def __call__(self, inputs: jax.Array, *, train: bool) -> jax.Array:
         """Maps `[B, H, W, Cin]` to `[B, H/2, W/2, Cout]`."""
@@ -82,12 +83,12 @@ class Generator(nnx.Module):
         channels: Sequence[int] = (256, 128, 64),
         rngs: nnx.Rngs,
     ) -> None:
-        height, width = _smallest(image, halvings=len(channels) - 1)
+        height, width = _smallest(image, channels, halvings=len(channels) - 1)
         self.smallest = (height, width, channels[0])
         self.project = nnx.Linear(
             latent, height * width * channels[0], use_bias=False, kernel_init=_KERNEL, rngs=rngs
         )
-        self.norm = nnx.BatchNorm(channels[0], momentum=0.9, rngs=rngs)
+        self.norm = BatchNorm(channels[0], momentum=0.9, rngs=rngs)
         self.blocks = nnx.List([UpBlock(a, b, rngs=rngs) for a, b in pairwise(channels)])
         self.readout = nnx.Conv(
             channels[-1], image[2], (3, 3), padding="SAME", kernel_init=_KERNEL, rngs=rngs
@@ -124,7 +125,7 @@ class Discriminator(nnx.Module):
         normalise: bool = True,
         rngs: nnx.Rngs,
     ) -> None:
-        height, width = _smallest(image, halvings=len(channels))
+        height, width = _smallest(image, channels, halvings=len(channels))
         self.blocks = nnx.List(
             [
                 DownBlock(a, b, normalise=normalise and index > 0, rngs=rngs)
@@ -144,9 +145,11 @@ class Discriminator(nnx.Module):
         return {"features": features, "logits": self.readout(features)[:, 0]}
 
 
-def _smallest(image: tuple[int, int, int], *, halvings: int) -> tuple[int, int]:
+def _smallest(
+    image: tuple[int, int, int], channels: Sequence[int], *, halvings: int
+) -> tuple[int, int]:
+    require(len(channels) > 0, "channels is empty, expected at least one width")
     divisor = 2**halvings
-    require(halvings >= 0, "channels is empty, expected at least one width")
     require(
         image[0] % divisor == image[1] % divisor == 0,
         f"channels that halve the image {halvings} times need height and width divisible by "

@@ -49,7 +49,9 @@ def apply_precision(network: Network, precision: Precision) -> Network:
     """The network with its parameters, computation and outputs in the given types.
 
     Casts happen inside `apply`, so a gradient has the parameters' type. Integers, keys and
-    booleans stay as they are.
+    booleans stay as they are. A layer that was built with a type of its own computes in that
+    (`nnx.Embed` always is, and `nnx.BatchNorm` hands on float32: use this package's `Embedding`
+    and `BatchNorm`).
     """
 
     def init(key: jax.Array) -> Variables:

@@ -10,10 +10,13 @@ from flax import nnx
 
 from research.arguments import require
 from research.models.cells import Cell, LSTMCell
+from research.models.embedding import Embedding
 from research.models.pooling import AttentionPool, mean_pool
 from research.models.random import Dropout
 from research.models.sequences import Sequences, reverse, within
 
+# The scale that the cells' initialisers expect of an input.
+_UNIT = nnx.initializers.normal(1.0)
 _POOLINGS = ("mean", "last", "attention")
 
 
@@ -146,7 +149,11 @@ class SequenceClassifier(nnx.Module):
             pooling in _POOLINGS, f"pooling is {pooling!r}, expected one of {', '.join(_POOLINGS)}"
         )
         self.padding, self.pooling = padding, pooling
-        self.embedding = None if vocabulary is None else nnx.Embed(vocabulary, features, rngs=rngs)
+        self.embedding = (
+            None
+            if vocabulary is None
+            else Embedding(vocabulary, features, embedding_init=_UNIT, rngs=rngs)
+        )
         self.rnn = RNN(
             features,
             hidden=hidden,

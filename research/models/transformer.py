@@ -10,12 +10,12 @@ from flax import nnx
 
 from research.arguments import require
 from research.models.attention import Attention
+from research.models.embedding import Embedding
 from research.models.random import Dropout
 from research.models.sequences import Sequences
 
 _POSITIONS = ("rotary", "learned")
 _FEED_FORWARDS = ("swiglu", "gelu")
-_EMBEDDING = nnx.initializers.normal(0.02)
 
 
 class FeedForward(nnx.Module):
@@ -147,11 +147,9 @@ class Transformer(nnx.Module):
         # GPT-2's: the sum over all layers starts with the variance of one.
         output_init = nnx.initializers.variance_scaling(0.5 / layers, "fan_in", "normal")
         self.causal, self.padding, self.length = causal, padding, length
-        self.embedding = nnx.Embed(vocabulary, width, embedding_init=_EMBEDDING, rngs=rngs)
+        self.embedding = Embedding(vocabulary, width, rngs=rngs)
         self.positions = (
-            nnx.Embed(length, width, embedding_init=_EMBEDDING, rngs=rngs)
-            if learned and length is not None
-            else None
+            Embedding(length, width, rngs=rngs) if learned and length is not None else None
         )
         self.dropout = Dropout(dropout)
         self.layers = nnx.List(

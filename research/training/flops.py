@@ -112,8 +112,10 @@ def utilisation(
         steps_per_second: as measured.
         devices: on which the step runs.
     """
+    if not flops_per_step or not steps_per_second:
+        return None
     peaks = [flops for device in devices if (flops := peak(device))]
-    if not flops_per_step or not steps_per_second or not peaks or len(peaks) < len(devices):
+    if not peaks or len(peaks) < len(devices):
         return None
     return flops_per_step * steps_per_second / sum(peaks)
 

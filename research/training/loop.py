@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -157,6 +158,8 @@ def fit(
             stop_requested=stop_requested,
         )
         fitted = run()
+        if workdir and jax.process_index() == 0 and fitted.resumed_at < fitted.progress.step:
+            print(shown.summary, file=sys.stderr)
     if workdir:
         save_model(workdir, fitted.variables, step=fitted.progress.best_step)
     return fitted

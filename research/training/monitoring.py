@@ -76,8 +76,7 @@ class Monitor:
         self._first = jax.process_index() == 0
         self._workdir, self._trackers, self._label = workdir, trackers, label
         self._steps, self._batch_size, self._monitor = steps, batch_size, monitor
-        self._flops: float | None = None
-        self._devices: Sequence[jax.Device] = ()
+        self._utilisation: float | None = None  # at one step a second
         self._writers: Writers | None = None
         self._records: list[dict[str, Any]] = []
         self._report: Report | None = None
@@ -151,14 +150,15 @@ class Monitor:
     def measure(
         self, flops_per_step: float | None, devices: Sequence[jax.Device] | None = None
     ) -> None:
-        """Gives what utilisation is computed from.
+        """Gives what utilisation is computed from; to be called before the first dispatch.
 
         Args:
             flops_per_step: on all devices together; see `research.training.flops`.
             devices: on which the steps run, all by default.
         """
-        self._flops = flops_per_step
-        self._devices = jax.devices() if devices is None else devices
+        # A CPU is measured here, while nothing else runs on it.
+        devices = jax.devices() if devices is None else devices
+        self._utilisation = utilisation(flops_per_step, 1.0, devices)
 
     def beat(self, step: int) -> None:
         """Notes that `step` steps are dispatched; to be called after each dispatch."""
@@ -254,7 +254,7 @@ class Monitor:
         found = {
             "speed/steps_per_second": rate,
             "speed/examples_per_second": rate and rate * self._batch_size,
-            "speed/utilisation": utilisation(self._flops, rate, self._devices),
+            "speed/utilisation": rate and self._utilisation and rate * self._utilisation,
             "speed/goodput": self._clock.goodput,
         }
         return {name: value for name, value in found.items() if value is not None}

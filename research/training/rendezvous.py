@@ -20,6 +20,7 @@ _log = logging.getLogger(__name__)
 _GO = "go"
 _TELL_SECONDS = 15.0
 _LONGEST = 4096
+_GRACE_SECONDS = 5.0
 
 
 class HostsError(Exception):
@@ -162,9 +163,10 @@ def _listener(place: Place) -> socket.socket:
 def _hello(connection: socket.socket) -> dict[str, Any] | None:
     connection.settimeout(5)
     try:
-        hello = json.loads(_line(connection) or "")
-        return hello if {"process", "processes", "version", "host"} <= set(hello) else None
-    except (OSError, ValueError, TypeError):
+        hello: dict[str, Any] = json.loads(_line(connection) or "")
+        numbers = {name: int(hello[name]) for name in ("process", "processes")}
+        return {**numbers, "version": str(hello["version"]), "host": str(hello["host"])}
+    except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
@@ -215,7 +217,8 @@ def _tell(guests: dict[int, tuple[str, socket.socket]], text: str) -> None:
 
 def _answer(connection: socket.socket, deadline: float, waiting: _Waiting) -> str | None:
     connection.settimeout(0.5)
-    while time.monotonic() < deadline + 5:  # process 0, whose time ends too, says who is missing
+    # Process 0, whose time ends too, says who is missing.
+    while time.monotonic() < deadline + _GRACE_SECONDS:
         try:
             return _line(connection)
         except TimeoutError:

@@ -154,7 +154,7 @@ class Run:
                 self._carry = self.machine.start(self.seed, compiling=self._compiling("start"))
                 self._best = _copy(self._carry.state.evaluated)
             self.shown.resume(self._now.step)
-            self.shown.measure(self.machine.flops_per_step)
+            self.shown.measure(self.machine.flops_per_step, list(self.machine.mesh.devices.flat))
         self._saved_time = time.monotonic()
 
     def _announce(self) -> None:

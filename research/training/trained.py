@@ -13,7 +13,10 @@ from research.workdir import Workdir, WorkdirError
 
 
 def save_model(workdir: Workdir, variables: Variables, *, step: int) -> None:
-    """Keeps the trained variables by themselves, for inference, if they are not kept yet."""
+    """Keeps the trained variables by themselves, for inference, if they are not kept yet.
+
+    Under several processes, all of them call it.
+    """
     if jax.process_count() > 1:  # Orbax saves what all processes hold together
         variables = place(variables, replicated(Parallel().build_mesh()))
     with Checkpoints(workdir.model) as model:
@@ -28,6 +31,8 @@ def save_model(workdir: Workdir, variables: Variables, *, step: int) -> None:
 
 def load_model(workdir: Workdir, task: Task) -> tuple[Variables, int]:
     """The trained variables of a finished run, and their step.
+
+    Under several processes, all of them call it.
 
     Raises:
         WorkdirError: when training has not finished here.

@@ -49,7 +49,8 @@ class CsvFile:
 
     def close(self) -> None:
         """Closes the file."""
-        self._file.close()
+        with explained(self._path):  # what a full disk refused before, it refuses again
+            self._file.close()
 
     def _make(self) -> None:
         with explained(self._path):

@@ -47,7 +47,8 @@ class JsonLines:
 
     def close(self) -> None:
         """Closes the file."""
-        self._file.close()
+        with explained(self._path):  # what a full disk refused before, it refuses again
+            self._file.close()
 
 
 def kept_records(path: Path, *, resume_step: int) -> list[dict[str, Any]]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import resource_tracker
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +23,7 @@ import numpy as np
 from research.data.feeds.feed import Arrays
 
 _ENDLESS = 2**48
+_PATIENCE = 5.0  # seconds
 
 
 class WorkersUnavailable(ImportError):
@@ -53,33 +59,38 @@ def by_workers(
             "use workers=0, which reads by threads"
         ) from error
     _allow_flags()
-    records = iter(
-        grain.MapDataset.source(_Records(read))
-        # Grain's own threads inside a worker would only contend for its GIL.
-        .to_iter_dataset(grain.ReadOptions(num_threads=0, prefetch_buffer_size=0))
-        .mp_prefetch(
-            grain.MultiprocessingOptions(
-                num_workers=workers, per_worker_buffer_size=max(1, -(-ahead // workers))
-            ),
-            worker_init_fn=_settle,
+    with tempfile.TemporaryDirectory(prefix="feed-") as started:
+        records = iter(
+            grain.MapDataset.source(_Records(read))
+            # Grain's own threads inside a worker would only contend for its GIL.
+            .to_iter_dataset(grain.ReadOptions(num_threads=0, prefetch_buffer_size=0))
+            .mp_prefetch(
+                grain.MultiprocessingOptions(
+                    num_workers=workers, per_worker_buffer_size=max(1, -(-ahead // workers))
+                ),
+                worker_init_fn=functools.partial(_settle, Path(started)),
+            )
         )
-    )
-    # From a thread, for the sake of the signals: see `_leave_signals_to_trainer`.
-    reader = ThreadPoolExecutor(1, "feed", initializer=_leave_signals_to_trainer)
-    try:
-        while True:
-            yield reader.submit(lambda: _copied(next(records))).result()
-    except RuntimeError as error:
-        if "terminated unexpectedly" not in str(error):
-            raise
-        raise WorkerDied(
-            f"a process that reads examples died ({error}): exit code -9 is mostly the memory "
-            "running out, -7 the shared memory (see `df /dev/shm`): use fewer workers or a "
-            "smaller prefetch"
-        ) from error
-    finally:
-        records.close()  # first, as it ends a `next` that waits for a worker that hangs
-        reader.shutdown()
+        # From a thread, for the sake of the signals: see `_leave_signals_to_trainer`.
+        reader = ThreadPoolExecutor(1, "feed", initializer=_leave_signals_to_trainer)
+        try:
+            while True:
+                yield reader.submit(lambda: _copied(next(records))).result()
+        except RuntimeError as error:
+            if "terminated unexpectedly" not in str(error):
+                raise
+            raise WorkerDied(
+                f"a process that reads examples died ({error}): exit code -9 is mostly the memory "
+                "running out, -7 the shared memory (see `df /dev/shm`): use fewer workers or a "
+                "smaller prefetch"
+            ) from error
+        finally:
+            # Grain waits for its workers without end, and the source may hang.
+            killer = threading.Timer(_PATIENCE, _kill, [Path(started)])
+            killer.start()
+            records.close()
+            reader.shutdown()
+            killer.cancel()
 
 
 def _copied(record: Arrays) -> Arrays:
@@ -125,17 +136,25 @@ def _allow_flags() -> None:
                 flags.FLAGS[name].present = True
 
 
-def _settle(index: int, count: int) -> None:
-    """Runs first in every worker."""
+def _settle(started: Path, index: int, count: int) -> None:
+    """Runs first in every worker, and leaves its process id in the folder."""
     del index, count
+    (started / str(os.getpid())).touch()
     if "jax" in sys.modules:
         # The accelerator belongs to the trainer.
         sys.modules["jax"].config.update("jax_platforms", "cpu")
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_trainer, args=[started], daemon=True).start()
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
+def _end_with_trainer(started: Path) -> None:
+    trainer = multiprocessing.parent_process()
+    if trainer is not None:
+        trainer.join()
+        shutil.rmtree(started, ignore_errors=True)
         os._exit(1)
+
+
+def _kill(started: Path) -> None:
+    for worker in started.iterdir():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(worker.name), signal.SIGKILL)

@@ -86,7 +86,10 @@ def test_without_batch_norm_an_example_is_judged_alone():
 @pytest.mark.parametrize(
     ("network", "message"),
     [
-        (lambda: generator(image=(6, 8, 1)), "halve the image 2 times .* divisible by 4, found 6x8"),
+        (
+            lambda: generator(image=(6, 8, 1)),
+            "halve the image 2 times .* divisible by 4, found 6x8",
+        ),
         (lambda: generator(channels=()), "channels is empty"),
         (lambda: discriminator((8, 6, 1)), "halve the image 2 times .* divisible by 4, found 8x6"),
         (lambda: discriminator(channels=()), "channels is empty"),

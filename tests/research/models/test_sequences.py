@@ -72,7 +72,9 @@ def test_attention_pooling_equals_numpy():
     pool = AttentionPool(2, rngs=nnx.Rngs(0))
     pool.hidden.bias[...] = jnp.array([0.5, -0.5])
     pooled, weights = pool(states, Sequences.of(TOKENS, padding=0).valid)
-    w, b, v = (np.asarray(p[...]) for p in (pool.hidden.kernel, pool.hidden.bias, pool.score.kernel))
+    w, b, v = (
+        np.asarray(p[...]) for p in (pool.hidden.kernel, pool.hidden.bias, pool.score.kernel)
+    )
     for row, length in ((0, 3), (1, 4)):
         scores = np.tanh(states[row, :length] @ w + b) @ v[:, 0]
         expected = np.exp(scores) / np.exp(scores).sum()

@@ -21,11 +21,12 @@ def record(step):
     return {"step": step, "train": {"loss": 1 / step}, "validation": {"loss": 2 / step}}
 
 
-def train(workdir, first, last, *, saved=(), finished=None, **options):
+def train(workdir, first, last, *, saved=(), finished=None, flops=None, **options):
     """Steps `first` to `last`, a record every 10, checkpoints after some of them."""
     with Monitor(workdir, **OPTIONS | options) as monitor:
         with monitor.phase("start"):
             monitor.resume(first)
+            monitor.measure(flops)
         with monitor.phase("step"):
             for step in range(first + 1, last + 1):
                 monitor.beat(step)
@@ -99,11 +100,11 @@ def test_other_processes_only_measure(workdir, capsys, monkeypatch):
 
 
 def test_the_console_line(workdir, capsys, monkeypatch):
-    monkeypatch.setattr(monitoring, "utilisation", lambda *_: 0.1234)
+    monkeypatch.setattr(monitoring, "utilisation", lambda flops, rate, _: flops * rate / 1e12)
     monkeypatch.setattr(
         monitoring.Stopwatch, "steps_per_second", property(lambda self: 1912.3), raising=False
     )
-    train(workdir, 0, 100)
+    train(workdir, 0, 100, flops=0.1234e12 / 1912.3)
     assert capsys.readouterr().err == (
         "training 100/100, 0 s left  loss 0.0200, 61.2k examples/s, MFU 12.3%\n"
     )

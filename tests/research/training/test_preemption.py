@@ -112,7 +112,8 @@ def test_leaving_with_nothing_abandoned_is_an_ordinary_exit():
 COMPILE = """
 import os, socket, sys, threading, time
 import jax, jax.numpy as jnp
-from research.training.preemption import RESUMABLE, StopRequested, interruptibly, leave, stop_requests
+from research.training.preemption import (
+    RESUMABLE, StopRequested, interruptibly, leave, stop_requests)
 
 with socket.socket() as server:
     server.bind(("127.0.0.1", 0))

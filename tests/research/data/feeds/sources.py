@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 
 import numpy as np
 
@@ -35,6 +36,8 @@ class Failing(Numbered):
                 raise OSError(f"example {self.at} is unreadable")
             if self.how == "exit":
                 sys.exit(0)
+            if self.how == "hang":
+                time.sleep(100)
             if self.how == "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
             return {"index": np.asarray(indices)[1:]}

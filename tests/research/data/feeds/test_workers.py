@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -61,6 +62,18 @@ def test_a_worker_that_fails_is_an_error_not_a_hang(
         feed.load(0, 1)
 
 
+def test_a_worker_that_hangs_does_not_keep_the_feed_open() -> None:
+    pytest.importorskip("grain")
+    last = Resident(examples=arrays(np.arange(8)), batch_size=2, seed=0).load(3, 1)[0, 0]
+    feed = Streamed(Failing(8, at=last, how="hang"), batch_size=2, seed=0, workers=1)
+    for step in range(3):
+        feed.load(step, 1)
+    closing = threading.Thread(target=feed.close, daemon=True)
+    closing.start()
+    closing.join(timeout=60)
+    assert not closing.is_alive()
+
+
 def test_without_grain_only_workers_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "grain", None)
     Streamed(Numbered(20), batch_size=5, seed=0).load(0, 1)
@@ -102,7 +115,7 @@ def start(tmp_path: Path, *arguments: str) -> tuple[subprocess.Popen[str], list[
     trainer = subprocess.Popen(
         [sys.executable, str(script), *arguments],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -158,3 +171,4 @@ def test_a_killed_trainer_leaves_no_workers_behind(tmp_path: Path) -> None:
     trainer.kill()
     trainer.communicate(timeout=60)
     assert gone(workers)
+    assert list(tmp_path.glob("feed-*")) == []

@@ -83,7 +83,8 @@ def started(program, *arguments, processes=2, devices=4, environment=None, optio
         arguments: strings.
         processes: how many.
         devices: virtual CPU devices of each.
-        environment: on top of this process's; JAX's and SLURM's settings aside.
+        environment: on top of this process's, JAX's and SLURM's settings aside; a dictionary,
+            or a function of the process's number.
         options: of `Hosts`, for every process; by default coordinator, processes and process.
     """
     port = free_port()
@@ -114,7 +115,7 @@ def started(program, *arguments, processes=2, devices=4, environment=None, optio
                             "PYTHONPATH": str(ROOT),
                             "TEST_HOSTS": json.dumps(given),
                         }
-                        | (environment or {}),
+                        | (environment(number) if callable(environment) else environment or {}),
                         own,
                     )
                 )

@@ -8,10 +8,11 @@ import os
 import pickle
 import signal
 import sys
+import threading
 from pathlib import Path
 
 from research.training.failures import failing_together
-from research.training.hosts import Hosts, initialise, membership
+from research.training.hosts import Hosts, HostsError, initialise, membership
 
 
 def say(**values):
@@ -49,6 +50,43 @@ def arrays():
         total=float(jax.jit(lambda x: x.sum())(rows)),
         summed=float(jax.jit(summed)(rows)[0]),
     )
+
+
+def alone():
+    """A single process: what it is, and that signals are Python's."""
+    initialise(hosts())
+    initialise(hosts())  # does nothing
+    import jax
+
+    before = str(signal.getsignal(signal.SIGTERM))
+    caught = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: caught.set())
+    os.kill(os.getpid(), signal.SIGTERM)
+    say(
+        initialised=jax.distributed.is_initialized(),
+        processes=jax.process_count(),
+        devices=len(jax.devices()),
+        collectives=str(jax.config.jax_cpu_collectives_implementation),
+        before=before,
+        caught=caught.wait(5),
+    )
+
+
+def joining():
+    """Who this is, once all are there."""
+    initialise(hosts())
+    say(process=membership().process, processes=membership().processes)
+
+
+def too_late():
+    """Devices before hosts."""
+    import jax
+
+    jax.devices()
+    try:
+        initialise(hosts())
+    except HostsError as error:
+        say(error=str(error))
 
 
 def summing():
@@ -98,7 +136,7 @@ def executors(folder, *families):
             path.write_bytes(pickle.dumps((metrics, state.variables)))
 
 
-def fitting(workdir, steps="1000", every="20"):
+def fitting(workdir, steps="400", every="40"):
     """`fit` as launch.py runs it, on all devices of all processes."""
     initialise(hosts(heartbeat_seconds=10))
     import jax
