@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # By the environment, so that the isolated build of a wheel is pinned too.
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: demo digits guideline test test-fast test-crash test-fuzz soak agree lint format wheel clean
+.PHONY: demo digits guideline test test-fast test-crash test-fuzz soak agree bench-train lint format wheel clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python launch.py --config=experiments/credit/config.py --workdir=runs/credit
@@ -54,6 +54,10 @@ lint: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# What the training loop costs over its compiled step, as ratios.
+bench-train: $(VENV)/.demo
+	$(BIN)/python -m benchmarks.training
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m build --wheel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 import tempfile
@@ -27,7 +28,8 @@ from research.inference import Calibration, Predictor
 from research.provenance import add_attempt
 from research.training import CheckpointError, Diverged, Preempted
 from research.training.hosts import wait_for_all
-from research.training.preemption import RESUMABLE
+from research.training.lock import locked
+from research.training.preemption import RESUMABLE, leave
 from research.workdir import Workdir, WorkdirError
 from research.writers import TrackerError
 from rules import RuleError
@@ -100,16 +102,20 @@ def run(
             experiment = load_experiment(config_file)
             current = config()
             policy = read_policy(current.policy, expected=len(experiment.get_config().policy))
-            if profile:
-                current.training.watching.profile = profile
-            if dry_run:
-                show_plan(experiment, current)
-                return
+        if dry_run:
+            show_plan(experiment, current)
+            return
+        if config_file is not None:
             stored = {"experiment": stored_name(config_file), "config": current.to_dict()}
             free = tuple(f"config.{key}" for key in (*experiment.AFTER_TRAINING, *_ANY_TIME))
             if first:
-                home.claim(stored, free=free, overwrite=overwrite)
+                # A run that is going on is not to be discarded.
+                discards = overwrite and home.has("config.json")
+                with locked(home.path) if discards else contextlib.nullcontext():
+                    home.claim(stored, free=free, overwrite=overwrite)
             wait_for_all("workdir")
+        if profile:  # of this call, not of the run
+            current.training.watching.profile = profile
 
         data: Data = functools.cache(functools.partial(experiment.load_data, current))
         if mode in ("all", "train"):
@@ -133,10 +139,10 @@ def run(
         wait_for_all("end")
     except Preempted as stop:
         print(stop, file=sys.stderr)
-        sys.exit(RESUMABLE)
+        leave(RESUMABLE)
     except KeyboardInterrupt:
         print("stopped: run the same command to go on", file=sys.stderr)
-        sys.exit(RESUMABLE)
+        leave(RESUMABLE)
     except _EXPECTED as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)

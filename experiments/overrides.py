@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from ml_collections import ConfigDict
+from ml_collections import ConfigDict, FieldReference
 
 from experiments.experiment import ExperimentError, load_experiment, located
+from research.training.options import optional
 
 _FILE = re.compile(r"--?config=(.+)")
 _OVERRIDE = re.compile(r"--?config\.([^=]+)")
@@ -34,6 +36,28 @@ def checked(argv: Sequence[str]) -> list[str]:
         for key in keys:
             _check(config, key)
     return [f"--config={located(m[1])}" if (m := _FILE.fullmatch(a)) else a for a in argv]
+
+
+def settings(training: Mapping[str, Any]) -> ConfigDict:
+    """The options of a training as a configuration, each of which can be overridden.
+
+    A flag takes its type from the value it replaces, and None has none: an option that may
+    be None takes any literal, and `research.training.fit_options` checks what it is.
+
+    Args:
+        training: of `research.training.defaults`.
+    """
+    config = ConfigDict(training)
+    for name in optional():
+        *groups, last = name.split(".")
+        owner = config
+        for group in groups:
+            owner = owner[group]
+        with owner.unlocked():
+            value = owner[last]
+            del owner[last]
+            owner[last] = FieldReference(value, field_type=object)
+    return config
 
 
 def _check(config: ConfigDict, dotted: str) -> None:

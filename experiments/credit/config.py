@@ -26,6 +26,7 @@ from experiments.decisions import (
     read_cases,
     write_decisions,
 )
+from experiments.overrides import settings
 from experiments.policies import fitting
 from research import training
 from research.data.datasets import credit
@@ -52,7 +53,7 @@ def get_config() -> ConfigDict:
     config.optimizer = ConfigDict(
         {"learning_rate": 1e-3, "warmup": 50, "weight_decay": 1.0, "clip": 1.0}
     )
-    config.training = ConfigDict(
+    config.training = settings(
         training.defaults(
             steps=3000,
             batch_size=128,

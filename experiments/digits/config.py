@@ -30,6 +30,7 @@ from experiments.decisions import (
 from experiments.digits import baselines, numbers, output
 from experiments.digits.report import DigitsReport, render
 from experiments.origin import origin
+from experiments.overrides import settings
 from experiments.policies import fitting
 from research import training
 from research.data import augmentation
@@ -57,7 +58,7 @@ def get_config() -> ConfigDict:
     config.optimizer = ConfigDict(
         {"learning_rate": 3e-3, "warmup": 50, "weight_decay": 0.05, "clip": 1.0}
     )
-    config.training = ConfigDict(
+    config.training = settings(
         training.defaults(
             steps=1200,
             batch_size=64,

@@ -56,7 +56,8 @@ class Cell(nnx.Module):
         # single one would keep the norm of the state.
         orthogonal = nnx.initializers.orthogonal()
         keys = jax.random.split(key, self.gates)
-        return jnp.concatenate([orthogonal(k, (shape[0], shape[0]), dtype) for k in keys], 1)
+        matrices = jax.vmap(lambda key: orthogonal(key, (shape[0], shape[0]), dtype))(keys)
+        return matrices.swapaxes(0, 1).reshape(shape)
 
     def project(self, inputs: jax.Array) -> jax.Array:
         """Maps `[B, T, D]` to `[B, T, G H]`, the inputs' share of the gates."""

@@ -25,7 +25,8 @@ class ExampleRngs(nnx.Rngs):
     """
 
     def __init__(self, keys: jax.Array) -> None:
-        super().__init__(keys[0])
+        # Folded, for `per_example` draws from the keys themselves.
+        super().__init__(fold_in(keys[:1], 0)[0])
         self.keys = nnx.data(keys)
         self.drawn = 0
 

@@ -35,12 +35,12 @@ def rematerialised(module: nnx.Module, pattern: str | None) -> Iterator[None]:
     chosen = [] if pattern is None else _matching(module, pattern)
     for part in chosen:
         # The class, not the attribute of the parent: that would change the paths.
-        part.__class__ = _rematerialising(type(part))
+        _become(part, _rematerialising(type(part)))
     try:
         yield
     finally:
         for part in chosen:
-            part.__class__ = type(part).__bases__[0]
+            _become(part, type(part).__bases__[0])
 
 
 def _matching(module: nnx.Module, pattern: str) -> list[nnx.Module]:
@@ -83,6 +83,11 @@ def _rematerialising(kind: type[nnx.Module]) -> type[nnx.Module]:
         return again(self, *(leaves[index] for index in traced))
 
     return type(kind.__name__, (kind,), {"__call__": call, "__module__": kind.__module__})
+
+
+def _become(part: nnx.Module, kind: type[nnx.Module]) -> None:
+    # An nnx.Module's own __setattr__ would list the class among its attributes.
+    object.__setattr__(part, "__class__", kind)
 
 
 def _is_graph(leaf: Any) -> bool:

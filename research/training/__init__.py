@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from research.training.options import Watching as Watching
     from research.training.options import defaults as defaults
     from research.training.options import fit_options as fit_options
+    from research.training.partial import load_into as load_into
     from research.training.preemption import Preempted as Preempted
     from research.training.retention import Saving as Saving
     from research.training.run import Fitted as Fitted
@@ -44,6 +45,7 @@ _HOMES = {
     "configure": "runtime",
     "Parallel": "sharding",
     "Stepping": "step",
+    "load_into": "partial",
     "load_model": "trained",
     "adamw": "optimizers",
     "optimizer": "optimizers",

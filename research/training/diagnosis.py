@@ -12,7 +12,7 @@ import numpy as np
 
 from research.tasks.task import Batch
 from research.training.state import TrainState
-from research.training.step import Step, first_not_finite
+from research.training.step import Step, first_not_finite, watched
 from research.workdir import Workdir
 
 
@@ -67,21 +67,22 @@ def diagnose(step: Step, state: TrainState, batch: Batch) -> Finding:
     inputs = tuple(name for name, array in batch.items() if first_not_finite({name: array}))
     positions = jnp.arange(len(next(iter(batch.values()))), dtype=jnp.int32)
     move = jax.jit(step.move, static_argnums=(3, 4))
-    last = ("loss", float("nan"))
+    metrics: dict[str, float] = {}
     for index, update in enumerate(step.task.updates):
         for count in range(update.repeat):
             moved = move(state, batch, positions, index, count)
-            metrics = {name: float(value) for name, value in moved.metrics.items()}
-            bad = [name for name, value in metrics.items() if not np.isfinite(value)]
+            found = {name: float(value) for name, value in moved.metrics.items()}
+            bad = [name for name, value in found.items() if not np.isfinite(value)]
             path = first_not_finite(moved.gradient)
             if bad or path or not np.isfinite(float(moved.loss)):
                 name = "loss" if "loss" in bad or not bad else bad[0]
-                value = metrics.get(name, float(moved.loss))
+                value = found.get(name, float(moved.loss))
                 return Finding(step=at, metric=name, value=value, path=path, inputs=inputs)
-            last = ("loss" if "loss" in metrics else next(iter(metrics)), float(moved.loss))
+            metrics |= found
             optimizer = (*state.optimizer[:index], moved.optimizer, *state.optimizer[index + 1 :])
             state = state._replace(variables=moved.variables, optimizer=optimizer)
-    return Finding(step=at, metric=last[0], value=last[1], path=None, inputs=inputs)
+    name = watched(metrics)
+    return Finding(step=at, metric=name, value=metrics[name], path=None, inputs=inputs)
 
 
 def keep_repro(workdir: Workdir, finding: Finding, state: TrainState, batch: Batch) -> Path:
@@ -109,7 +110,8 @@ def repeat(step: Step, folder: Path | str) -> Finding:
     folder = Path(folder)
     with np.load(folder / "state.npz") as kept, np.load(folder / "batch.npz") as batch:
         like = jax.eval_shape(step.init, 0)
-        leaves = [jnp.asarray(kept[name]) for name in _by_path(like)]
+        # NumPy's files know bfloat16 as two bytes of anything.
+        leaves = [jnp.asarray(kept[name].view(leaf.dtype)) for name, leaf in _by_path(like).items()]
         state = jax.tree.unflatten(jax.tree.structure(like), leaves)
         return diagnose(step, state, {name: jnp.asarray(batch[name]) for name in batch.files})
 

@@ -21,7 +21,8 @@ class Evaluator:
 
     Args:
         task: gives `evaluate`.
-        examples: host arrays by name, leading axis N, the same in every process.
+        examples: host arrays by name, leading axis N, the same in every process. They may
+            have a `weight` of their own.
         mesh: over whose axis or axes each batch is split.
         axes: those.
         batch_size: at most; the last batch is padded with weight 0.
@@ -39,17 +40,22 @@ class Evaluator:
         count = len(next(iter(examples.values())))
         shares = int(np.prod([mesh.shape[axis] for axis in axes]))
         size = -(-min(batch_size, count) // shares) * shares
+        weights = np.asarray(examples.get("weight", np.ones(count)), np.float32)
         split = NamedSharding(mesh, PartitionSpec(axes))
         self._batches = [
             place(
                 {name: np.asarray(array)[rows] for name, array in examples.items()}
-                | {"weight": mask.astype(np.float32)},
+                | {"weight": weights[rows] * mask},
                 split,
             )
             for rows, mask in zip(*padded(count, size), strict=True)
         ]
         self._sums = jax.jit(task.evaluate, out_shardings=replicated(mesh))
         self._program: Callable[..., Any] | None = None
+
+    def metrics(self, variables: Variables) -> set[str]:
+        """Their names, for variables like these."""
+        return set(jax.eval_shape(self._sums, variables, self._batches[0])) - {"weight"}
 
     def compile(self, variables: Variables, *, compiling: Compile = lambda build: build()) -> None:
         """Compiles for variables like these, unless that is done."""

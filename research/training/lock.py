@@ -38,7 +38,8 @@ def locked(directory: Path) -> Iterator[None]:
         return
     with explained(directory):
         directory.mkdir(parents=True, exist_ok=True)
-        file = (directory / LOCK).open("a+", encoding="utf-8")
+        # Unbuffered: on a full disk, closing it would try to write once more.
+        file = (directory / LOCK).open("a+b", buffering=0)
     with file:
         # A worker process forked meanwhile would hold the lock on after this one was killed.
         os.register_at_fork(after_in_child=file.close)
@@ -51,8 +52,7 @@ def locked(directory: Path) -> Iterator[None]:
             _log.warning("%s can't be locked (%s): start no other run there", directory, error)
         with explained(directory):
             file.truncate(0)
-            json.dump(_holder(), file)
-            file.flush()
+            file.write(json.dumps(_holder()).encode())
         yield
 
 
@@ -61,7 +61,7 @@ def _holder() -> dict[str, object]:
     return {"host": socket.gethostname(), "pid": os.getpid(), "since": since}
 
 
-def _refusal(directory: Path, holder: str) -> str:
+def _refusal(directory: Path, holder: bytes) -> str:
     try:
         noted = json.loads(holder)
         who = f"process {noted['pid']} on {noted['host']}, since {noted['since']}"

@@ -12,6 +12,7 @@ import jax
 
 from research.arguments import require
 from research.data.feeds import Feed, Resident
+from research.models.network import Variables
 from research.tasks.task import Batch, Task
 from research.training.boundaries import Boundaries
 from research.training.checkpoints import Checkpoints
@@ -49,6 +50,7 @@ def fit(
     saving: Saving = Saving(),
     watching: Watching = Watching(),
     workdir: Workdir | None = None,
+    initial: Variables | None = None,
     notes: Mapping[str, Any] | None = None,
     devices: Sequence[jax.Device] | None = None,
 ) -> Fitted:
@@ -76,6 +78,8 @@ def fit(
         saving: when checkpoints are saved, and which stay.
         watching: what the run shows of itself.
         workdir: where to keep checkpoints and metrics; None keeps nothing.
+        initial: variables to start from instead of the task's own, as
+            `research.training.load_into` gives for fine-tuning. A resumed run has its own.
         notes: plain JSON data to keep in every checkpoint.
         devices: to use, all by default.
 
@@ -91,8 +95,9 @@ def fit(
         ("batch_size", batch_size),
         ("evaluate_every", evaluate_every),
         ("steps_per_call", steps_per_call),
+        ("patience", patience),
     ):
-        require(number >= 1, f"{name} is {number}, expected 1 or more")
+        require(number is None or number >= 1, f"{name} is {number}, expected 1 or more")
     require(0 <= seed < 2**32, f"seed is {seed}, expected 0 to 2**32 - 1")
     feed = _feed(task, train, batch_size, seed)
     identity = {
@@ -143,6 +148,7 @@ def fit(
             identity=identity,
             notes=dict(notes or {}),
             seed=seed,
+            initial=initial,
             steps_per_call=steps_per_call,
             patience=patience,
             monitor=monitor,

@@ -104,11 +104,15 @@ class Monitor:
         """A context whose time is charged to `name`; see `Stopwatch`."""
         return self._clock.phase(name)
 
-    def resume(self, step: int) -> None:
+    def resume(self, step: int, *, reported: int | None = None) -> None:
         """Opens the files as they were at a step, 0 for a new run, and the console line.
 
         What was written after the step is dropped, since it will be written again. A run
         that had finished at this step is left as it is.
+
+        Args:
+            step: from which the run goes on.
+            reported: the last step whose record it will not write again; `step` by default.
 
         Raises:
             ArgumentError: there is no such tracker.
@@ -116,14 +120,15 @@ class Monitor:
             WorkdirError: the workdir can't be written, or its `timing.json` is damaged.
         """
         self._standing["step"] = step
+        known = step if reported is None else reported
         if self._workdir:
-            self._records = kept_records(self._workdir.metrics, resume_step=step)
+            self._records = kept_records(self._workdir.metrics, resume_step=known)
             earlier = self._earlier(self._workdir)
             if not self._first or (earlier.get("finished") and earlier["step"] == step):
                 return
             if earlier:
                 self._clock.go_on(earlier, step=step)
-            self._writers = open_writers(self._workdir, self._trackers, resume_step=step)
+            self._writers = open_writers(self._workdir, self._trackers, resume_step=known)
             self._stack.callback(self._writers.close)
             self._records = self._writers.records
             self._write_timing()  # so that an attempt that is killed at once is known of

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
+import numbers
+import types
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args, get_origin, get_type_hints
 
 from research.arguments import require
 from research.training.retention import Saving
@@ -22,7 +24,8 @@ class Watching:
         profile: "FIRST:LAST", steps to trace with JAX's profiler into `profile/`; None
             for none.
         hang_minutes: without a step for so long, the stacks of all threads are written
-            to `hang.txt`; after twice as long the process ends. None waits for ever.
+            to `hang-PROCESS.txt`; after twice as long the process ends. None waits for
+            ever.
 
     Raises:
         ArgumentError: when a value can't be used.
@@ -62,7 +65,20 @@ class Watching:
         return int(first), int(last)
 
 
-_GROUPS: dict[str, Any] = {
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Run:
+    """The arguments of `fit` that are in no group, with what they are unless told otherwise."""
+
+    steps: int = 1000
+    batch_size: int = 128
+    evaluate_every: int = 100
+    patience: int | None = None
+    monitor: str = "loss"
+    maximise: bool = False
+    steps_per_call: int = 1
+
+
+_GROUPS: Mapping[str, Any] = {
     "stepping": Stepping,
     "parallel": Parallel,
     "saving": Saving,
@@ -73,25 +89,15 @@ _GROUPS: dict[str, Any] = {
 def defaults(**changes: Any) -> dict[str, Any]:
     """Plain data for all arguments of `fit`, with some changed: for an experiment's config.
 
-        config.training = ConfigDict(training.defaults(
+        config.training = settings(training.defaults(
             steps=3000, batch_size=128, evaluate_every=50, stepping={"ema": 0.999}))
 
     Raises:
         ArgumentError: for a name that is none, or a value that can't be used.
     """
-    plain: dict[str, Any] = {
-        "steps": 1000,
-        "batch_size": 128,
-        "evaluate_every": 100,
-        "patience": None,
-        "monitor": "loss",
-        "maximise": False,
-        "steps_per_call": 1,
-    }
-    unknown = sorted(set(changes) - set(plain) - set(_GROUPS))
-    require(not unknown, f"found {', '.join(unknown)}, expected {', '.join([*plain, *_GROUPS])}")
-    groups = {name: _plain(_group(name, changes.get(name, {}))) for name in _GROUPS}
-    return plain | changes | groups
+    options = fit_options(changes)
+    groups = {name: _plain(options.pop(name, kind())) for name, kind in _GROUPS.items()}
+    return _plain(_Run(**options)) | groups
 
 
 def fit_options(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,15 +106,56 @@ def fit_options(data: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ArgumentError: for a name that is none, or a value that can't be used.
     """
+    plain = {name: value for name, value in data.items() if name not in _GROUPS}
+    _check("training", _Run, plain, others=tuple(_GROUPS))
     return {name: _group(name, value) if name in _GROUPS else value for name, value in data.items()}
 
 
-def _group(name: str, data: Mapping[str, Any]) -> Any:
-    kind = _GROUPS[name]
-    names = [field.name for field in dataclasses.fields(kind)]
-    unknown = sorted(set(data) - set(names))
-    require(not unknown, f"{name} has no {', '.join(unknown)}, expected {', '.join(names)}")
-    return kind(**data)
+def optional() -> set[str]:
+    """Dotted names of the options that may be None, such as `stepping.ema`."""
+    kinds = {"": _Run, **{f"{name}.": kind for name, kind in _GROUPS.items()}}
+    return {
+        prefix + name
+        for prefix, kind in kinds.items()
+        for name, hint in get_type_hints(kind).items()
+        if type(None) in get_args(hint)
+    }
+
+
+def _group(name: str, data: Any) -> Any:
+    require(isinstance(data, Mapping), f"{name} is {data!r}, expected some of its options by name")
+    _check(name, _GROUPS[name], data)
+    return _GROUPS[name](**data)
+
+
+def _check(where: str, kind: Any, data: Mapping[str, Any], others: Sequence[str] = ()) -> None:
+    hints = get_type_hints(kind)
+    unknown = sorted(set(data) - set(hints))
+    require(
+        not unknown,
+        f"{where} has no {', '.join(unknown)}, expected {', '.join([*hints, *others])}",
+    )
+    for name, value in data.items():
+        union = isinstance(hints[name], types.UnionType)
+        kinds = [
+            get_origin(one) or one for one in (get_args(hints[name]) if union else [hints[name]])
+        ]
+        require(
+            any(_fits(value, one) for one in kinds),
+            f"{where}.{name} is {value!r}, expected {' or '.join(map(_name, kinds))}",
+        )
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    if kind in (int, float):  # of Python or of NumPy
+        number = numbers.Integral if kind is int else numbers.Real
+        return isinstance(value, number) and not isinstance(value, bool)
+    return isinstance(value, list | tuple if kind in (tuple, Sequence) else kind)
+
+
+def _name(kind: Any) -> str:
+    names = {type(None): "None", int: "a whole number", float: "a number", bool: "true or false"}
+    return names.get(kind, "a string" if kind is str else "a list")
 
 
 def _plain(settings: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import jax
 
-from research.arguments import require
+from research.arguments import ArgumentError, require
 from research.training.checkpoints import Checkpoints
 from research.workdir import Workdir, WorkdirError
 
@@ -170,8 +170,8 @@ def _renamed(there: Mapping[str, Any], rename: Sequence[tuple[str, str]]) -> dic
             try:
                 new = re.sub(pattern, replacement, path)
             except (re.error, IndexError) as error:
-                require(False, f"rename has the replacement {replacement!r}: {error}")
-                raise
+                message = f"rename has the replacement {replacement!r}: {error}"
+                raise ArgumentError(message) from None
             names |= {old: new for old, name in names.items() if name == path}
     return names
 
@@ -180,8 +180,8 @@ def _matching(what: str, pattern: str, paths: Mapping[str, Any]) -> list[str]:
     try:
         found = [path for path in paths if re.search(pattern, path)]
     except re.error as error:
-        require(False, f"{what} has {pattern!r}, which is no regular expression: {error}")
-        raise
+        message = f"{what} has {pattern!r}, which is no regular expression: {error}"
+        raise ArgumentError(message) from None
     require(bool(found), f"{what} has {pattern!r}, which matches none of {_some(paths)}")
     return found
 

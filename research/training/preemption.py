@@ -114,7 +114,8 @@ def leave(code: int) -> NoReturn:
     """
     if all(thread.name != _ABANDONED for thread in threading.enumerate()):
         sys.exit(code)
-    logging.shutdown()
+    for handler in logging.getLogger().handlers:
+        handler.flush()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

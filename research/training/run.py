@@ -91,6 +91,7 @@ class Run:
     identity: dict[str, Any]
     notes: dict[str, Any]
     seed: int
+    initial: Variables | None
     steps_per_call: int
     patience: int | None
     monitor: str
@@ -109,7 +110,7 @@ class Run:
         """Runs to the end; see `fit` for what is raised."""
         self._now = Progress()
         self._flights: collections.deque[_Flight] = collections.deque()
-        self._saved_at = resumed_at = 0
+        self._saved, resumed_at = Progress(), 0
         self._agreed = _GO_ON
         self._dispatches, self._deaf_until = 0, -1
         self._value: float | None = None
@@ -124,7 +125,7 @@ class Run:
                         self._advance()
                     self._save_if_due()
         except StopRequested:
-            if self._now.step > self._saved_at:
+            if self._now != self._saved:
                 self._save()
             raise Preempted(self._now.step) from None
         self.shown.keep(**dataclasses.asdict(self._now))
@@ -145,20 +146,26 @@ class Run:
             like = _Saved(abstract, abstract.state.evaluated)
             restored = self.checkpoints.restore(like) if self.checkpoints else None
             if self.checkpoints and restored:
-                self.checkpoints.drop_after(restored.step)
                 self._require_same_run(restored.notes["run"])
-                self._now = Progress(**restored.notes["progress"])
+                self.checkpoints.drop_after(restored.step)
+                self._now = self._saved = Progress(**restored.notes["progress"])
                 self._carry, self._best = restored.tree
-                self._saved_at = self._now.step
             else:
                 self._carry = self.machine.start(self.seed, compiling=self._compiling("start"))
+                if self.initial is not None:
+                    self._carry = self.machine.with_variables(self._carry, self.initial)
                 self._best = _copy(self._carry.state.evaluated)
-            self.shown.resume(self._now.step)
+            self.shown.resume(self._now.step, reported=self._now.reported)
             self.shown.measure(self.machine.flops_per_step, list(self.machine.mesh.devices.flat))
         self._saved_time = time.monotonic()
 
     def _announce(self) -> None:
         """What is trained, where it lives, and whether it fits."""
+        known = self.evaluate.metrics(self.machine.abstract.state.evaluated)
+        require(
+            self.monitor in known,
+            f"monitor is {self.monitor}, the task has {', '.join(sorted(known))}",
+        )
         table = overview(self.machine.abstract.state.variables.params)
         self.machine.memory().check()
         if jax.process_index() == 0 and self.workdir:
@@ -182,11 +189,12 @@ class Run:
     def _advance(self) -> None:
         step = self._now.step
         count = min(self.steps_per_call, self.boundaries.next(step) - step)
+        self.alive("data")
         with self.shown.phase("data"):
             loaded = self.machine.load(step, count)
         if not self.machine.has_program(loaded):
             self._compile(loaded)
-        self.profile(step, self._carry.steps)
+        self.profile(range(step, step + count), self._carry.steps)
         self._carry, flags = self.machine(self._carry, loaded, vote=self._vote())
         self._now = dataclasses.replace(self._now, step=step + count)
         self._dispatches += 1
@@ -242,7 +250,6 @@ class Run:
         if self.boundaries.evaluates(step):
             self._land()
             with self.shown.phase("evaluate"):
-                self.alive("evaluate")
                 variables = self._carry.state.evaluated
                 self.evaluate.compile(variables, compiling=self._compiling("compile evaluation"))
                 validation = self.evaluate(variables, poll=self._poll)
@@ -258,6 +265,7 @@ class Run:
         self._now = dataclasses.replace(self._now, reported=step)
 
     def _poll(self) -> None:
+        self.alive("evaluate")
         if jax.process_count() == 1 and self.stop_requested():
             raise StopRequested
 
@@ -271,8 +279,6 @@ class Run:
 
     def _judge(self, validation: dict[str, float]) -> None:
         """Whether this evaluation is the best, and whether it is the last."""
-        known = ", ".join(sorted(validation))
-        require(self.monitor in validation, f"monitor is {self.monitor}, the task has {known}")
         now, value = self._now, validation[self.monitor]
         if not math.isfinite(value):
             raise Diverged(
@@ -298,7 +304,7 @@ class Run:
         now, agreed, self._agreed = self._now, self._agreed, _GO_ON
         if self.boundaries.reports(now.step) and not self._reported:
             return  # first the report, then what comes after it
-        if now.finished or (self.boundaries.saves(now.step) and self._saved_at < now.step):
+        if now != self._saved and (now.finished or self.boundaries.saves(now.step)):
             self._save()
         elif agreed == _SAVE and self._dispatches > self._deaf_until:
             self._save(temporary=True)
@@ -307,7 +313,8 @@ class Run:
 
     def _save(self, *, temporary: bool = False) -> None:
         self._land()
-        self._saved_at, self._saved_time = self._now.step, time.monotonic()
+        again = self._now.step == self._saved.step  # stopped before its report, saved without it
+        self._saved, self._saved_time = self._now, time.monotonic()
         # Votes that are on their way were cast before this.
         self._deaf_until = self._dispatches + _AHEAD
         with self.shown.phase("save"):
@@ -319,6 +326,8 @@ class Run:
                     "run": self.identity,
                     "progress": dataclasses.asdict(self._now),
                 }
+                if again:
+                    self.checkpoints.drop_after(self._now.step - 1)
                 evaluated = self._reported and self.boundaries.evaluates(self._now.step)
                 self.checkpoints.save(
                     self._now.step,

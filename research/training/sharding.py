@@ -57,6 +57,12 @@ class Parallel:
             f"mesh is {self.mesh!r}, expected an axis {DATA_AXIS}, and positive sizes of which at "
             "most one is -1",
         )
+        require(
+            not isinstance(self.sharding, str)
+            and all(not isinstance(rule, str) and len(rule) == 2 for rule in self.sharding),
+            f"sharding is {self.sharding!r}, expected pairs (regular expression, strategy), as "
+            "(('kernel', 'fsdp(data)'),)",
+        )
         compiled([pattern for pattern, _ in self.sharding], "sharding")
         for _, strategy in self.sharding:
             for _, axis, _ in _strategy(strategy):
@@ -175,10 +181,16 @@ def _spec(
         free = [d for d in range(len(shape)) if axes[d] is None and shape[d] % size == 0]
         if kind == "tensor":
             at = len(shape) - 1 if dimension is None else dimension
+            taken = axes[at] if -len(shape) <= at < len(shape) else None
+            advice = (
+                "choose another dimension, or replicate"
+                if taken is None
+                else f"it is split over {taken} already, put tensor({axis}) before that"
+            )
             require(
                 not exact or at in free,
                 f"{name} {list(shape)} can't be split by tensor({axis}) along dimension {at} "
-                f"over {size} devices: choose another dimension, or replicate",
+                f"over {size} devices: {advice}",
             )
             if at in free and exact:
                 axes[at] = axis

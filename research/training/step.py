@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -139,8 +140,7 @@ class Step:
         if state.average is not None and self.options.ema is not None:
             average = ema(state.average, moved.variables.params, self.options.ema, state.step)
             moved = moved._replace(average=average)
-        first = next(iter(metrics.values())) if "loss" not in metrics else metrics["loss"]
-        return self._judged(state, moved, usable, first), metrics
+        return self._judged(state, moved, usable, metrics[watched(metrics)]), metrics
 
     def move(
         self, state: TrainState, batch: Batch, positions: jax.Array, index: int, count: int = 0
@@ -269,6 +269,11 @@ class Step:
                 loss=jnp.where(good, running, health.loss),
             ),
         )
+
+
+def watched(metrics: Mapping[str, Any]) -> str:
+    """The metric whose explosion the guard looks for: `loss`, or else the first."""
+    return "loss" if "loss" in metrics else next(iter(metrics))
 
 
 def first_not_finite(tree: Any) -> str | None:

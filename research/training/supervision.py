@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
-from research.arguments import require
+from research.arguments import ArgumentError, require
 from research.training.preemption import RESUMABLE
 
 _USAGE = 2  # of argparse, absl and this project: the same command would fail again
@@ -96,8 +96,8 @@ class _Child:
         try:
             process = subprocess.Popen(command, process_group=0)
         except OSError as error:
-            require(False, f"can't run {command[0]}: {error.strerror}: check the path")
-            raise
+            message = f"can't run {command[0]}: {error.strerror}: check the path"
+            raise ArgumentError(message) from None
         self._process = process
         if self.told is not None:  # between the last check and the start
             process.send_signal(self.told)

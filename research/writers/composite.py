@@ -92,8 +92,8 @@ def open_writers(workdir: Workdir, trackers: Sequence[str] = (), *, resume_step:
     for name in trackers:
         require(
             name in TRACKERS,
-            f"there is no tracker {name}{did_you_mean(name, TRACKERS)}: expected some of "
-            f"{', '.join(TRACKERS)}",
+            f"there is no tracker {name}, expected some of {', '.join(TRACKERS)}"
+            f"{did_you_mean(name, TRACKERS)}",
         )
     config = flat_config(workdir.config()["config"]) if workdir.has("config.json") else {}
     lines = JsonLines(workdir.metrics, resume_step=resume_step)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from research import environment
 from research.environment import with_huge_pages
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +24,7 @@ def test_other_tunables_stay():
 
 
 @pytest.mark.parametrize(
-    ("environment", "offered", "libc"),
+    ("variables", "offered", "libc"),
     [
         ({}, "[always] madvise never", "glibc 2.36"),
         ({}, "always madvise [never]", "glibc 2.36"),
@@ -35,8 +36,8 @@ def test_other_tunables_stay():
         ({"LD_PRELOAD": "libtcmalloc.so"}, MADVISE, "glibc 2.36"),
     ],
 )
-def test_things_are_left_as_they_are(environment, offered, libc):
-    assert with_huge_pages(environment, offered=offered, libc=libc) is None
+def test_things_are_left_as_they_are(variables, offered, libc):
+    assert with_huge_pages(variables, offered=offered, libc=libc) is None
 
 
 SCRIPT = """
@@ -59,13 +60,13 @@ def test_a_program_starts_itself_anew_at_most_once(tmp_path, offered):
     if offered:
         file.write_text(offered)
     script.write_text(SCRIPT)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    variables = {**os.environ, "PYTHONPATH": str(ROOT)}
     for name in ("GLIBC_TUNABLES", "RULAX_HUGE_PAGES", "LD_PRELOAD"):
-        environment.pop(name, None)
+        variables.pop(name, None)
     arguments = ["--key=a b", ""]
     lines = subprocess.run(
         [sys.executable, "-X", "dev", script, file, *arguments],
-        env=environment,
+        env=variables,
         check=True,
         capture_output=True,
         text=True,
@@ -75,3 +76,25 @@ def test_a_program_starts_itself_anew_at_most_once(tmp_path, offered):
         assert lines == ["started", "started", f"glibc.malloc.hugetlb=1 {arguments}"]
     else:
         assert lines == ["started", f"None {arguments}"]
+
+
+def test_where_the_kernel_says_nothing_nothing_happens(monkeypatch, tmp_path):
+    monkeypatch.setattr(environment, "_HUGE_PAGES", tmp_path / "absent")
+    environment.reexecute_with_huge_pages()
+
+
+def test_what_is_executed(monkeypatch, tmp_path):
+    called = []
+    file = tmp_path / "enabled"
+    file.write_text(MADVISE)
+    monkeypatch.setattr(environment, "_HUGE_PAGES", file)
+    monkeypatch.setattr(os, "confstr", lambda name: "glibc 2.36")
+    monkeypatch.setattr(os, "execve", lambda *given: called.append(given))
+    monkeypatch.setattr(sys, "orig_argv", ["python", "-X", "dev", "launch.py", "--x"])
+    for name in ("GLIBC_TUNABLES", "RULAX_HUGE_PAGES", "LD_PRELOAD"):
+        monkeypatch.delenv(name, raising=False)
+    environment.reexecute_with_huge_pages()
+    ((program, arguments, variables),) = called
+    assert program == sys.executable
+    assert arguments == [sys.executable, "-X", "dev", "launch.py", "--x"]
+    assert variables["GLIBC_TUNABLES"] == "glibc.malloc.hugetlb=1"

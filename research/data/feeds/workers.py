@@ -52,7 +52,7 @@ def by_workers(
         WorkerDied: when a worker is killed or crashes.
     """
     try:
-        import grain  # type: ignore[import-untyped]
+        import grain
     except ImportError as error:
         raise WorkersUnavailable(
             f"reading by {workers} worker processes needs Grain: pip install 'rulax[grain]', or "

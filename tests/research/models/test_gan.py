@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from research.models import Discriminator, Generator, Network
+from tests.research.models.arrays import filled
 
 IMAGE = (8, 12, 3)
 
@@ -26,7 +27,7 @@ def shapes(tree):
 
 def test_the_generator_doubles_the_image_until_it_fits():
     network = generator()
-    variables = network.init(jax.random.key(0))
+    variables = filled(network)
     assert shapes(variables.params) == {
         "project/kernel": (7, 2 * 3 * 6),
         "norm/scale": (6,),
@@ -56,7 +57,7 @@ def test_dcgan_for_28_pixels():
 
 def test_the_discriminator_halves_the_image():
     network = discriminator()
-    variables = network.init(jax.random.key(0))
+    variables = filled(network)
     assert shapes(variables.params) == {
         "blocks/0/convolution/kernel": (4, 4, 3, 4),
         "blocks/0/convolution/bias": (4,),
@@ -74,7 +75,7 @@ def test_the_discriminator_halves_the_image():
 
 def test_without_batch_norm_an_example_is_judged_alone():
     network = discriminator(normalise=False)
-    variables = network.init(jax.random.key(0))
+    variables = filled(network)
     assert variables.statistics == {}
     images = jax.random.normal(jax.random.key(1), (5, *IMAGE))
     keys = jax.random.split(jax.random.key(2), 5)

@@ -7,6 +7,10 @@ from flax import linen, nnx
 from research.models import CNN, MLP, Network
 
 
+def keys(seed, count=8):
+    return jax.random.split(jax.random.key(seed), count)
+
+
 class Noisy(nnx.Module):
     """Has everything that is hard for a functional view: a list, BatchNorm, Dropout."""
 
@@ -47,9 +51,9 @@ def test_apply_equals_the_module_itself(network):
 def test_training_moves_statistics_and_drops_by_key(network):
     variables = network.init(jax.random.key(0))
     inputs = jax.random.normal(jax.random.key(1), (8, 4))
-    first, statistics = network.apply(variables, inputs, True, jax.random.key(5))
-    again, _ = network.apply(variables, inputs, True, jax.random.key(5))
-    other, _ = network.apply(variables, inputs, True, jax.random.key(6))
+    first, statistics = network.apply(variables, inputs, True, keys(5))
+    again, _ = network.apply(variables, inputs, True, keys(5))
+    other, _ = network.apply(variables, inputs, True, keys(6))
     np.testing.assert_array_equal(first["logits"], again["logits"])
     assert (first["logits"] == 0).any()
     assert not np.array_equal(first["logits"], other["logits"])
@@ -64,7 +68,7 @@ def test_gradient_through_batchnorm_and_dropout(network):
     @jax.grad
     def gradient(params):
         outputs, _ = network.apply(
-            variables._replace(params=params), jnp.ones((2, 4)), True, jax.random.key(0)
+            variables._replace(params=params), jnp.ones((2, 4)), True, keys(0, 2)
         )
         return (outputs["logits"] ** 2).sum()
 
@@ -83,7 +87,7 @@ def test_a_linen_module_serves_as_well():
     variables = network.init(jax.random.key(0))
     assert variables.params["Dense_0"]["kernel"].shape == (5, 3)
     inputs = jax.random.normal(jax.random.key(1), (4, 5))
-    outputs, statistics = network.apply(variables, inputs, True, jax.random.key(1))
+    outputs, statistics = network.apply(variables, inputs, True, keys(1, 4))
     assert outputs["logits"].shape == (4, 3)
     assert not np.array_equal(
         statistics["batch_stats"]["BatchNorm_0"]["mean"],

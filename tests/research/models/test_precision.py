@@ -14,6 +14,7 @@ from research.models import (
     Transformer,
     apply_precision,
 )
+from tests.research.models.arrays import filled
 
 IMAGES = np.random.default_rng(0).normal(size=(6, 4, 4, 1)).astype(np.float32)
 KEYS = jax.random.split(jax.random.key(1), 6)
@@ -112,7 +113,7 @@ def test_float32_changes_nothing():
 @pytest.mark.parametrize("compute", ["bfloat16", "float16"])
 def test_every_model_computes_in_half_the_bits(build, inputs, compute):
     network = Network.from_nnx(build)
-    variables = network.init(jax.random.key(0))
+    variables = filled(network)
     lowered = apply_precision(network, Precision(compute=compute, output=compute))
     outputs, _ = lowered.apply(variables, inputs, False, None)
     expected, _ = network.apply(variables, inputs, False, None)

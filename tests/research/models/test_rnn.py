@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from research.models import RNN, GRUCell, LSTMCell, Network, SequenceClassifier, VanillaCell
 from research.models.random import ExampleRngs
+from tests.research.models.arrays import filled
 
 B, T, V = 3, 6, 9
 
@@ -44,13 +45,13 @@ def test_two_layers_in_both_directions_equal_one_sequence_at_a_time():
 def classifier(**options):
     options = {"vocabulary": V, "features": 4, "hidden": 3, "outputs": 2} | options
     network = Network.from_nnx(lambda rngs: SequenceClassifier(rngs=rngs, **options))
-    return network, network.init(jax.random.key(0))
+    return network, filled(network)
 
 
 @functools.cache
 def jitted(cell, bidirectional, pooling):
     network, variables = classifier(
-        cell=cell, bidirectional=bidirectional, pooling=pooling, layers=2
+        cell=cell, bidirectional=bidirectional, pooling=pooling, layers=1 + bidirectional
     )
     return jax.jit(lambda inputs: network.apply(variables, inputs, False, None)[0])
 
@@ -58,10 +59,9 @@ def jitted(cell, bidirectional, pooling):
 @pytest.mark.parametrize(
     ("cell", "bidirectional", "pooling"),
     [
-        (LSTMCell, True, "mean"),
-        (GRUCell, True, "attention"),
-        (VanillaCell, True, "last"),
-        (LSTMCell, False, "last"),
+        (LSTMCell, True, "last"),
+        (GRUCell, False, "attention"),
+        (VanillaCell, False, "mean"),
     ],
 )
 @given(

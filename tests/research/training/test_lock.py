@@ -3,6 +3,7 @@ import fcntl
 import json
 import os
 import re
+import resource
 import socket
 
 import jax
@@ -90,6 +91,16 @@ def test_a_directory_that_cannot_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(WorkdirError, match="cannot write"), locked(tmp_path / "file" / "run"):
         pass
+
+
+def test_a_full_disk(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with pytest.raises(WorkdirError, match="File too large: free space"), locked(tmp_path):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_workdir_that_holds_only_a_lock_is_new(tmp_path):

@@ -109,6 +109,25 @@ def test_leaving_with_nothing_abandoned_is_an_ordinary_exit():
     assert raised.value.code == 75
 
 
+def test_leaving_an_abandoned_thread_behind(monkeypatch, capfd):
+    class Left(BaseException):
+        pass
+
+    def leave_at_once(code):
+        raise Left(code)
+
+    release = threading.Event()
+    asked = iter([False, True])
+    with pytest.raises(StopRequested):
+        interruptibly(lambda: release.wait(60), lambda: next(asked))
+    monkeypatch.setattr(os, "_exit", leave_at_once)
+    print("not flushed yet", end="")
+    with pytest.raises(Left, match="75"):
+        leave(75)
+    assert capfd.readouterr().out == "not flushed yet"
+    release.set()
+
+
 COMPILE = """
 import os, socket, sys, threading, time
 import jax, jax.numpy as jnp

@@ -1,11 +1,14 @@
+import os
 import signal
 import sys
+import threading
 
 import pytest
 
 from research.arguments import ArgumentError
+from research.training import supervision
 from research.training.supervision import supervise
-from tests.research.training.processes import ended, line_of, start
+from tests.research.training.processes import ended, line_of, start, until
 
 # Counts its starts in a file, and ends as the next of the given codes; below 0, by a signal.
 CHILD = """
@@ -71,8 +74,6 @@ def test_so_it_does_when_the_command_ran_for_long(tmp_path):
 
 
 def test_the_waits_double_up_to_the_longest(monkeypatch, tmp_path):
-    from research.training import supervision
-
     waits = []
     monkeypatch.setattr(supervision._Child, "told_within", lambda _, seconds: waits.append(seconds))
     supervised(tmp_path, "1", max_restarts=4, first_wait_seconds=1.0, longest_wait_seconds=3.0)
@@ -107,6 +108,35 @@ def test_a_signal_is_passed_on_and_ends_the_supervision(number):
     assert error == (
         f"supervisor: {number.name} was passed on, the command ended with code 75 (resumable)\n"
     )
+
+
+def test_a_signal_in_this_process(tmp_path, capfd):
+    ready = tmp_path / "ready"
+    child = OBEDIENT.replace('print("ready", flush=True)', f"open({str(ready)!r}, 'w').close()")
+
+    def interrupt():
+        until(ready.exists, "the command")
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    assert supervise([sys.executable, "-c", child], max_restarts=3) == 75
+    thread.join()
+    assert "SIGINT was passed on" in capfd.readouterr().err
+
+
+def test_a_signal_while_waiting_in_this_process(capfd):
+    timer = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    timer.start()
+    command = [sys.executable, "-c", "exit(3)"]
+    assert supervise(command, max_restarts=3, first_wait_seconds=60.0) == 3
+    timer.join()
+
+
+def test_a_signal_just_before_the_start():
+    child = supervision._Child()
+    child.tell(signal.SIGTERM, None)
+    assert child.run(["sleep", "60"]) == 128 + signal.SIGTERM
 
 
 def test_a_signal_between_two_starts_ends_the_supervision():

@@ -52,13 +52,13 @@ def same(found, expected):
         )
 
 
-def test_neither_place_nor_batch_size_matter():
-    places = np.array([6, 7, 0, 1, 14, 15])  # pairs stay pairs, for mixup
-    part, whole = every(jax.tree.map(lambda x: x[places], BATCH)), every(BATCH)
-    same(part, jax.tree.map(lambda x: x[places], whole))
+def test_the_place_in_the_batch_does_not_matter():
+    places = np.arange(16).reshape(8, 2)[::-1].ravel()  # pairs stay pairs, for mixup
+    moved, whole = every(jax.tree.map(lambda x: x[places], BATCH)), every(BATCH)
+    same(moved, jax.tree.map(lambda x: x[places], whole))
 
 
-def test_eight_devices_do_what_one_does():
+def test_eight_devices_with_two_examples_each_do_what_one_does():
     alone = every(BATCH)
     mesh = jax.make_mesh((8,), ("data",), (AxisType.Auto,))
     share = PartitionSpec("data")

@@ -54,12 +54,10 @@ def undisturbed(tmp_path_factory, start_run):
 
 
 @pytest.fixture
-def finish(start_run, undisturbed):
-    """Runs to the end, and compares with the undisturbed run."""
+def assert_undisturbed(undisturbed):
+    """Compares a workdir with the undisturbed run's."""
 
-    def finish_run(workdir):
-        code, _, error = ended(start_run(workdir))
-        assert code == 0, error
+    def compare(workdir):
         found = outcome(workdir)
         assert found.lines == undisturbed.lines
         assert found.table == undisturbed.table
@@ -67,5 +65,17 @@ def finish(start_run, undisturbed):
             assert theirs.keys() == ours.keys()
             for name, array in ours.items():
                 np.testing.assert_array_equal(theirs[name], array, err_msg=name)
+
+    return compare
+
+
+@pytest.fixture
+def finish(start_run, assert_undisturbed):
+    """Runs to the end, and compares with the undisturbed run."""
+
+    def finish_run(workdir):
+        code, _, error = ended(start_run(workdir))
+        assert code == 0, error
+        assert_undisturbed(workdir)
 
     return finish_run

@@ -20,14 +20,14 @@ from research.training.preemption import RESUMABLE, leave
 from research.workdir import Workdir, WorkdirError
 from tests.research.training.problems import examples
 
-STEPS = 300
+STEPS = 200
 OPTIONS = {
     "steps": STEPS,
     "batch_size": 16,
     "evaluate_every": 20,
     "steps_per_call": 3,
     "stepping": Stepping(ema=0.9),
-    "saving": Saving(every_steps=30, every_minutes=0.002, keep_every=150, keep_best=1),
+    "saving": Saving(every_steps=30, every_minutes=0.005, keep_every=90, keep_best=1),
     "watching": Watching(log_every=7),
 }
 
@@ -43,7 +43,7 @@ class SlowToEvaluate(Classification):
 
 def task(phase=None):
     # Many layers take XLA long enough for a signal to come in between.
-    hidden = (16,) * (60 if phase == "compile" else 1)
+    hidden = (16,) * (20 if phase == "compile" else 1)
     kind = SlowToEvaluate if phase == "evaluate" else Classification
     return kind(
         network=Network.from_nnx(

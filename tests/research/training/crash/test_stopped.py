@@ -14,34 +14,33 @@ from tests.research.training.processes import ended, line_of
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("phase", ["evaluate", "save"])
-def test_stopped_in_the_middle_a_run_ends_as_if_undisturbed(tmp_path, start_run, finish, phase):
-    for number in (signal.SIGTERM, signal.SIGINT):
-        process = start_run(tmp_path, phase)
-        for _ in range(random.randint(1, 4)):
-            line_of(process, phase)
-        if phase == "evaluate" and number == signal.SIGTERM:
-            with pytest.raises(
-                WorkdirError, match=f"process {process.pid} on .*: wait for its end"
-            ):
-                program.run(tmp_path)
-        time.sleep(random.uniform(0.0, 0.05))
-        process.send_signal(number)
-        code, _, error = ended(process)
-        assert code == 75, error
-        assert re.search(r"stopped at step \d+, saved: run the same command to resume", error)
-        assert "Traceback" not in error
+def stopped(process, number, phase, *, after):
+    """Sends the signal somewhere in the phase; what it says of it."""
+    for _ in range(after):
+        line_of(process, phase)
+    time.sleep(random.uniform(0.0, 0.05))
+    process.send_signal(number)
+    code, _, error = ended(process)
+    assert code == 75, error
+    assert "Traceback" not in error
+    said = re.search(r"stopped at step (\d+), saved: run the same command to resume", error)
+    assert said, error
+    return int(said[1])
+
+
+def test_stopped_at_random_moments_a_run_ends_as_if_undisturbed(tmp_path, start_run, finish):
+    process = start_run(tmp_path, "evaluate")
+    line_of(process, "evaluate")
+    with pytest.raises(WorkdirError, match=f"another run is going on .*process {process.pid} on"):
+        program.run(tmp_path)
+    first = stopped(process, signal.SIGTERM, "evaluate", after=random.randint(0, 2))
+    assert first >= 20
+    process = start_run(tmp_path, "save")
+    assert stopped(process, signal.SIGINT, "save", after=random.randint(1, 3)) > first
     finish(tmp_path)
 
 
 def test_stopped_while_xla_compiles(tmp_path, start_run):
-    for number in (signal.SIGTERM, signal.SIGINT):
-        process = start_run(tmp_path, "compile", cached=False)
-        for _ in range(2):  # the variables of the start, then the step
-            line_of(process, "compile")
-        time.sleep(random.uniform(0.0, 0.3))
-        process.send_signal(number)
-        code, _, error = ended(process)
-        assert code == 75, error
-        assert "stopped at step 0" in error
-        assert "Traceback" not in error
+    process = start_run(tmp_path, "compile", cached=False)
+    # Two programs: the variables of the start, then the step.
+    assert stopped(process, signal.SIGTERM, "compile", after=2) == 0

@@ -115,8 +115,6 @@ def failing(how, who):
                 if membership().process == int(who):
                     if how == "exception":
                         raise ValueError("the examples are missing")
-                    if how == "refusal":
-                        sys.exit("another run has this workdir")
                     if how == "code":
                         sys.exit(2)
                     os.kill(os.getpid(), signal.SIGKILL)

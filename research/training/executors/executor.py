@@ -1,9 +1,4 @@
-"""Compiling a step: K steps a dispatch, spread over the devices in one of three ways.
-
-`jit` with sharding lets XLA split one program over the whole batch; `shard_map` and
-`pmap` write the program for one device's share. The step is the same function, and so is
-what comes out. The carry is donated, and nothing comes back to the host until it asks.
-"""
+"""What all executors share: programs, loads, and the carry they pass on."""
 
 from __future__ import annotations
 
@@ -19,10 +14,13 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from research.arguments import require
 from research.data.feeds import Feed
+from research.models.network import Variables
 from research.models.parallel import DATA_AXIS, manual
 from research.tasks.task import Batch
+from research.training.executors.placing import local_rows, place
 from research.training.flops import model_flops
 from research.training.memory import Memory, device_limit, temporary_bytes
+from research.training.optimizers.paths import path_of
 from research.training.sharding import Parallel, bytes_per_device, replicated
 from research.training.state import Carry
 from research.training.step import Step
@@ -68,7 +66,7 @@ class Executor(abc.ABC):
         self._share = feed.batch_size // shares
         self._of_batch = NamedSharding(self.mesh, PartitionSpec(parallel.batch_axes))
         self._of_load = NamedSharding(self.mesh, PartitionSpec(None, parallel.batch_axes))
-        self._rows = _local_rows(self._of_batch, feed.batch_size)
+        self._rows = local_rows(self._of_batch, feed.batch_size)
         self._programs: dict[Any, Callable[..., tuple[Carry, jax.Array]]] = {}
         self._abstract = self._described()
 
@@ -84,6 +82,34 @@ class Executor(abc.ABC):
         program = compiling(lambda: initial.lower(np.uint32(seed)).compile())
         carry: Carry = program(np.uint32(seed))
         return carry
+
+    def with_variables(self, carry: Carry, variables: Variables) -> Carry:
+        """The carry of a new run that starts from other variables.
+
+        Raises:
+            ArgumentError: when they are not of the same paths, shapes and dtypes.
+        """
+        like = self._abstract.state
+        expected, found = (
+            {path_of(path): (leaf.shape, leaf.dtype) for path, leaf in _leaves(tree)}
+            for tree in (like.variables, variables)
+        )
+        differing = sorted(
+            name for name in {*expected, *found} if expected.get(name) != found.get(name)
+        )
+        require(
+            not differing,
+            f"the initial variables differ from the task's in {', '.join(differing[:8])}: take "
+            "over what fits with research.training.load_into",
+        )
+        copies = [
+            place(variables, jax.tree.map(lambda leaf: leaf.sharding, like.variables))
+            for _ in range(2)  # the average must not share its buffers
+        ]
+        state = carry.state._replace(variables=copies[0])
+        if state.average is not None:
+            state = state._replace(average=copies[1].params)
+        return carry._replace(state=state)
 
     def cleared(self, carry: Carry) -> Carry:
         """The carry with its sums at zero; `carry.sums` stay readable."""
@@ -252,111 +278,10 @@ class Executor(abc.ABC):
         return carry, jnp.stack([carry.state.health.bad_step, vote])
 
 
-class JitExecutor(Executor):
-    """One program over the whole batch, split by XLA; the only one that shards parameters."""
-
-    def _compiled(self, arguments: Any) -> Callable[..., tuple[Carry, jax.Array]]:
-        carry = jax.tree.map(lambda leaf: leaf.sharding, self._abstract)
-        everywhere = replicated(self.mesh)
-        shardings = (carry, everywhere, self._of_load, self._of_batch)
-        run = jax.jit(
-            self._steps,
-            donate_argnums=0,
-            in_shardings=shardings,
-            out_shardings=(carry, everywhere),
-        )
-        program: Any = run.lower(*arguments).compile()
-        return program
-
-    def _positions(self) -> jax.Array:
-        everyone = jnp.arange(self._feed.batch_size, dtype=jnp.int32)
-        return jax.lax.with_sharding_constraint(everyone, self._of_batch)
-
-
-class ShardMapExecutor(Executor):
-    """A program for one device's share, with sums across the devices written out."""
-
-    def _compiled(self, arguments: Any) -> Callable[..., tuple[Carry, jax.Array]]:
-        everywhere, share = PartitionSpec(), PartitionSpec(DATA_AXIS)
-        mapped = jax.shard_map(
-            self._steps,
-            mesh=self.mesh,
-            in_specs=(everywhere, everywhere, PartitionSpec(None, DATA_AXIS), share),
-            out_specs=(everywhere, everywhere),
-            # The sums over devices are in the step; with the check on, JAX adds its own.
-            check_vma=False,
-        )
-        program: Any = jax.jit(mapped, donate_argnums=0).lower(*arguments).compile()
-        return program
-
-    def _positions(self) -> jax.Array:
-        first = jax.lax.axis_index(DATA_AXIS) * self._share
-        return first + jnp.arange(self._share, dtype=jnp.int32)
-
-
-class PmapExecutor(ShardMapExecutor):
-    """The same program under `jax.pmap`, JAX's older way, which it maintains as a wrapper."""
-
-    def _compiled(self, arguments: Any) -> Callable[..., tuple[Carry, jax.Array]]:
-        mapped = jax.pmap(
-            self._steps,
-            axis_name=DATA_AXIS,
-            in_axes=(None, None, 0, 0),
-            out_axes=(None, None),
-            donate_argnums=0,
-            devices=list(self.mesh.devices.flat),
-        )
-        if jax.process_count() > 1:
-            # Its compiled form knows global shapes only, its calls local arrays only.
-            return lambda *arguments: jax.tree.map(self._everywhere, mapped(*arguments))
-        program: Any = mapped.lower(*arguments).compile()
-        return program
-
-    def _placed(self, loaded: Any, *, vote: int) -> tuple[Any, Any]:
-        devices = (self._rows.stop - self._rows.start) // self._share
-
-        def by_device(leaf: np.ndarray) -> np.ndarray:
-            split = leaf.reshape(leaf.shape[0], devices, self._share, *leaf.shape[2:])
-            return np.ascontiguousarray(split.swapaxes(0, 1))
-
-        return jax.tree.map(by_device, loaded), np.full((devices, 1), vote, np.int32)
-
-    def _everywhere(self, local: jax.Array) -> jax.Array:
-        """A process's replicated array as every process's."""
-        shards = [shard.data for shard in local.addressable_shards]
-        sharding = replicated(self.mesh)
-        return jax.make_array_from_single_device_arrays(local.shape, sharding, shards)
-
-
-def executor(
-    step: Step, feed: Feed, parallel: Parallel, *, devices: Sequence[jax.Device] | None = None
-) -> Executor:
-    """The executor that `parallel` names."""
-    kinds: dict[str, Any] = {
-        "jit": JitExecutor,
-        "shard_map": ShardMapExecutor,
-        "pmap": PmapExecutor,
-    }
-    machine: Executor = kinds[parallel.executor](step, feed, parallel, devices=devices)
-    return machine
-
-
-def place(tree: Any, sharding: NamedSharding) -> Any:
-    """Host arrays, the same in every process, as arrays on the devices."""
-
-    def one(leaf: Any) -> jax.Array:
-        host = np.asarray(leaf)
-        return jax.make_array_from_callback(host.shape, sharding, lambda index: host[index])
-
-    return jax.tree.map(one, tree)
+def _leaves(tree: Any) -> list[tuple[Any, Any]]:
+    leaves: list[tuple[Any, Any]] = jax.tree_util.tree_leaves_with_path(tree)
+    return leaves
 
 
 def _shapes(loaded: Any) -> Any:
     return tuple((leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(loaded))
-
-
-def _local_rows(sharding: NamedSharding, batch_size: int) -> slice:
-    """Which rows of a batch this process's devices hold."""
-    indices = sharding.addressable_devices_indices_map((batch_size,)).values()
-    bounds = [index[0].indices(batch_size) for index in indices if index is not None]
-    return slice(min(low for low, _, _ in bounds), max(high for _, high, _ in bounds))
