@@ -28,7 +28,8 @@ test-fast: $(VENV)/.dev
 
 # At length: thirty kills; twenty times as many random rule sets, texts and files.
 test-crash: $(VENV)/.dev
-	RULAX_KILLS=30 $(BIN)/python -m pytest tests/research/training tests/rules/audit -k killed
+	RULAX_KILLS=30 $(BIN)/python -m pytest tests/research/training/crash
+	RULAX_KILLS=30 $(BIN)/python -m pytest tests/rules/audit -k killed
 
 test-fuzz: $(VENV)/.dev
 	RULAX_FUZZ=20 $(BIN)/python -m pytest -n 2 tests/rules tests/research/data

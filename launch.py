@@ -21,11 +21,13 @@ from experiments.experiment import ExperimentError
 def _parse(argv: Sequence[str]) -> list[str]:
     try:
         remaining = absl_flags.FLAGS(overrides.checked(argv))
+        if remaining[1:]:
+            found = " ".join(remaining[1:])
+            raise ExperimentError(f"not a flag: {found}: did you mean --key=value?")
+        return list(remaining)
     except (ExperimentError, absl_flags.Error) as error:
-        sys.exit(f"launch.py: {error}")
-    if remaining[1:]:
-        sys.exit(f"launch.py: not a flag: {' '.join(remaining[1:])}: did you mean --key=value?")
-    return list(remaining)
+        print(f"launch.py: {error}", file=sys.stderr)
+        sys.exit(2)  # not 1: whoever starts the command again after a crash must not do so
 
 
 def main(argv: Sequence[str]) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 import pyarrow.parquet
 import pytest
 
+from research.training import defaults
+from research.workdir import flat_config
 from rules.cases import read_cases
 from rules.cli import main
 
@@ -146,10 +148,21 @@ def test_the_finding_of_the_readme(tmp_path):
 
 
 def test_flags_of_launch_exist():
-    known = (ROOT / "launch.py").read_text(encoding="utf-8")
+    known = flags_of_launch()
     for command in shell_lines("python launch.py"):
-        for flag in re.findall(r"--(\w+)", " ".join(command)):
-            assert f'"{flag}"' in known
+        assert set(re.findall(r"--(\w+)", " ".join(command))) <= known
+
+
+def test_all_flags_and_training_options_are_told():
+    page = (ROOT / "docs/experiments.md").read_text(encoding="utf-8")
+    assert {name for name in flags_of_launch() if f"`--{name}" not in page} == set()
+    options = flat_config(defaults())
+    assert {name for name in options if f"`{name.split('.')[-1]}`" not in page} == set()
+
+
+def flags_of_launch():
+    text = (ROOT / "experiments/flags.py").read_text(encoding="utf-8")
+    return set(re.findall(r'DEFINE_\w+\(\s*"(\w+)"', text))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)

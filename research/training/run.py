@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import functools
 import math
 import sys
 import time
@@ -77,8 +76,9 @@ class _Saved(NamedTuple):
 
 
 class _Flight(NamedTuple):
-    """A dispatch nobody has looked at yet: its flags, and the sums to report after it."""
+    """A dispatch nobody has looked at yet: its last step, its flags, the sums to report then."""
 
+    step: int
     flags: jax.Array
     report: tuple[int, Any, Any] | None
 
@@ -198,8 +198,7 @@ class Run:
         self._carry, flags = self.machine(self._carry, loaded, vote=self._vote())
         self._now = dataclasses.replace(self._now, step=step + count)
         self._dispatches += 1
-        self._flights.append(_Flight(flags, None))
-        self.shown.beat(step + count)
+        self._flights.append(_Flight(step + count, flags, None))
         self.alive("step")
         agreed = self._look() if len(self._flights) > _AHEAD else _GO_ON
         if jax.process_count() == 1:
@@ -213,10 +212,14 @@ class Run:
 
     def _compiling(self, what: str) -> Compile:
         """How to compile: so that a signal is heard meanwhile, where one process may stop alone."""
-        self.alive(what)
-        if jax.process_count() > 1:
-            return lambda build: build()
-        return functools.partial(interruptibly, stop=self.stop_requested)
+
+        def compiling(build: Callable[[], Any]) -> Any:
+            self.alive(what)
+            if jax.process_count() > 1:
+                return build()
+            return interruptibly(build, self.stop_requested)
+
+        return compiling
 
     def _vote(self) -> int:
         if self.stop_requested():
@@ -232,6 +235,7 @@ class Run:
         """Waits for the oldest dispatch in flight; returns what the processes voted for at it."""
         flight = self._flights.popleft()
         bad_step, vote = np.asarray(flight.flags)
+        self.shown.beat(flight.step)
         if bad_step >= 0:
             self._diverged(int(bad_step))
         if flight.report is not None:
@@ -301,9 +305,10 @@ class Run:
     # Keeping
 
     def _save_if_due(self) -> None:
-        now, agreed, self._agreed = self._now, self._agreed, _GO_ON
+        now = self._now
         if self.boundaries.reports(now.step) and not self._reported:
             return  # first the report, then what comes after it
+        agreed, self._agreed = self._agreed, _GO_ON
         if now != self._saved and (now.finished or self.boundaries.saves(now.step)):
             self._save()
         elif agreed == _SAVE and self._dispatches > self._deaf_until:
@@ -322,7 +327,7 @@ class Run:
             self.shown.keep(**dataclasses.asdict(self._now))
             if self.checkpoints:
                 notes = {
-                    **self.notes,
+                    "notes": self.notes,
                     "run": self.identity,
                     "progress": dataclasses.asdict(self._now),
                 }

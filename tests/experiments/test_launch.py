@@ -37,7 +37,7 @@ CONFIG = "--config=experiments/credit/config.py"
     ],
 )
 def test_mistakes_in_flags(launch, flags, message):
-    assert message in launch(*flags, code=1).stderr
+    assert message in launch(*flags, code=2).stderr
 
 
 def run(tmp_path, capsys, **changes):

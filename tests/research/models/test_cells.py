@@ -5,12 +5,9 @@ import pytest
 from flax import nnx
 
 from research.models import GRUCell, LSTMCell, VanillaCell
+from tests.research.models.cells_in_numpy import gru, lstm, vanilla
 
 B, T, D, H = 3, 4, 5, 6
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 def arrays(module):
@@ -28,52 +25,11 @@ def randomised(cell):
 
 def unrolled(cell, inputs):
     """Outputs [B, T, H] by the cell's own two parts."""
-    carry, outputs = cell.start(B, jnp.float32), []
+    carry, outputs, step = cell.start(B, jnp.float32), [], jax.jit(cell.step)
     projected = cell.project(inputs)
     for t in range(T):
-        carry, output = cell.step(carry, projected[:, t])
+        carry, output = step(carry, projected[:, t])
         outputs.append(output)
-    return np.stack(outputs, 1)
-
-
-def vanilla(p, x):
-    h, outputs = np.zeros((B, H)), []
-    for t in range(T):
-        h = np.tanh(x[:, t] @ p["input"]["kernel"] + p["input"]["bias"] + h @ u(p))
-        outputs.append(h)
-    return np.stack(outputs, 1)
-
-
-def u(p):
-    return p["recurrent"]["kernel"]
-
-
-def lstm(p, x):
-    """Gate by gate, as the equations stand in Gers et al. (2000)."""
-    w, b = p["input"]["kernel"], p["input"]["bias"]
-    h, c, outputs = np.zeros((B, H)), np.zeros((B, H)), []
-    for t in range(T):
-        i, f, g, o = (
-            x[:, t] @ w[:, k : k + H] + b[k : k + H] + h @ u(p)[:, k : k + H]
-            for k in range(0, 4 * H, H)
-        )
-        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-        h = sigmoid(o) * np.tanh(c)
-        outputs.append(h)
-    return np.stack(outputs, 1)
-
-
-def gru(p, x):
-    """As in torch.nn.GRU's documentation."""
-    w, b, d = p["input"]["kernel"], p["input"]["bias"], p["recurrent"]["bias"]
-    reset, update, new = (slice(k, k + H) for k in range(0, 3 * H, H))
-    h, outputs = np.zeros((B, H)), []
-    for t in range(T):
-        r = sigmoid(x[:, t] @ w[:, reset] + b[reset] + h @ u(p)[:, reset] + d[reset])
-        z = sigmoid(x[:, t] @ w[:, update] + b[update] + h @ u(p)[:, update] + d[update])
-        n = np.tanh(x[:, t] @ w[:, new] + b[new] + r * (h @ u(p)[:, new] + d[new]))
-        h = (1 - z) * n + z * h
-        outputs.append(h)
     return np.stack(outputs, 1)
 
 
@@ -107,7 +63,7 @@ def test_an_lstm_remembers_before_it_has_learned_to():
 
 @pytest.mark.parametrize("kind", [VanillaCell, LSTMCell, GRUCell])
 def test_each_gates_recurrent_matrix_is_orthogonal(kind):
-    kernel = u(arrays(kind(D, H, rngs=nnx.Rngs(0))))
+    kernel = arrays(kind(D, H, rngs=nnx.Rngs(0)))["recurrent"]["kernel"]
     gates = kernel.reshape(H, -1, H).swapaxes(0, 1)
     for gate in gates:
         np.testing.assert_allclose(gate @ gate.T, np.eye(H), atol=1e-5)

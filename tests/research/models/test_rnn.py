@@ -1,7 +1,6 @@
 import functools
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
@@ -12,34 +11,30 @@ from hypothesis.extra.numpy import arrays
 from research.models import RNN, GRUCell, LSTMCell, Network, SequenceClassifier, VanillaCell
 from research.models.random import ExampleRngs
 from tests.research.models.arrays import filled
+from tests.research.models.cells_in_numpy import gru, lstm
 
 B, T, V = 3, 6, 9
 
 
-def whole(cell, inputs):
-    """Outputs [T, H] of one sequence [T, D], step by step."""
-    carry, outputs = cell.start(1, jnp.float32), []
-    for row in np.asarray(inputs):
-        carry, output = cell.step(carry, cell.project(row[None, None])[:, 0])
-        outputs.append(output[0])
-    return np.array(outputs)
-
-
 def test_two_layers_in_both_directions_equal_one_sequence_at_a_time():
-    rnn = RNN(4, hidden=3, layers=2, cell=LSTMCell, bidirectional=True, rngs=nnx.Rngs(0))
+    def build(rngs):
+        return RNN(4, hidden=3, layers=2, cell=GRUCell, bidirectional=True, rngs=rngs)
+
+    rnn = build(nnx.Rngs(0))
+    params = jax.tree.map(np.float64, nnx.to_pure_dict(nnx.state(rnn)))["layers"]
     inputs = np.random.default_rng(0).normal(size=(B, T, 4)).astype(np.float32)
     lengths = np.array([6, 2, 4])
-    states = rnn(inputs, lengths)
+    states = jax.jit(rnn.__call__)(inputs, lengths)
     for row, length in enumerate(lengths):
-        hidden = inputs[row, :length]
-        for layer in rnn.layers:
-            forward = whole(layer["forward"], hidden)
-            backward = whole(layer["backward"], hidden[::-1])[::-1]
-            hidden = np.concatenate([forward, backward], 1)
-        np.testing.assert_allclose(states["outputs"][row, :length], hidden, rtol=1e-4, atol=1e-5)
+        hidden = inputs[row : row + 1, :length]
+        for layer in (params[0], params[1]):
+            forward = gru(layer["forward"], hidden)
+            backward = gru(layer["backward"], hidden[:, ::-1])[:, ::-1]
+            hidden = np.concatenate([forward, backward], 2)
+        close = functools.partial(np.testing.assert_allclose, rtol=1e-4, atol=1e-5)
+        close(states["outputs"][row, :length], hidden[0])
         np.testing.assert_array_equal(states["outputs"][row, length:], 0)
-        last = np.concatenate([hidden[-1, :3], hidden[0, 3:]])
-        np.testing.assert_allclose(states["last"][row], last, rtol=1e-4, atol=1e-5)
+        close(states["last"][row], np.concatenate([hidden[0, -1, :3], hidden[0, 0, 3:]]))
 
 
 def classifier(**options):
@@ -84,12 +79,10 @@ def test_padding_never_changes_a_result(cell, bidirectional, pooling, tokens, le
 def test_the_classifier_pools_and_reads_out(pooling):
     network, variables = classifier(pooling=pooling, layers=1)
     tokens = np.array([[4, 5, 6, 0]], np.int32)
-    outputs, _ = network.apply(variables, tokens, False, None)
-    module = SequenceClassifier(
-        vocabulary=V, features=4, hidden=3, outputs=2, pooling=pooling, rngs=nnx.Rngs(0)
-    )
-    nnx.update(module, nnx.restore_int_paths(variables.params))
-    states = whole(module.rnn.layers[0]["forward"], module.embedding(tokens[0, :3]))
+    outputs, _ = jax.jit(lambda x: network.apply(variables, x, False, None))(tokens)
+    params = jax.tree.map(np.float64, variables.params)
+    embedded = params["embedding"]["embedding"][tokens[:, :3]]
+    states = lstm(params["rnn"]["layers"]["0"]["forward"], embedded)[0]
     weights = {
         "mean": np.full(3, 1 / 3),
         "last": np.array([0, 0, 1]),
@@ -97,7 +90,7 @@ def test_the_classifier_pools_and_reads_out(pooling):
     }[pooling]
     np.testing.assert_allclose(weights.sum(), 1, rtol=1e-6)
     np.testing.assert_allclose(outputs["pooled"][0], weights @ states, rtol=1e-4, atol=1e-6)
-    kernel, bias = (np.asarray(variables.params["readout"][name]) for name in ("kernel", "bias"))
+    kernel, bias = (params["readout"][name] for name in ("kernel", "bias"))
     np.testing.assert_allclose(
         outputs["logits"], outputs["pooled"] @ kernel + bias, rtol=1e-4, atol=1e-6
     )
@@ -107,9 +100,8 @@ def test_features_need_no_embedding():
     network, variables = classifier(vocabulary=None)
     assert "embedding" not in variables.params
     features = np.random.default_rng(0).normal(size=(B, T, 4)).astype(np.float32)
-    short, _ = network.apply(variables, features[:, :4], False, None)
-    told = {"features": features, "lengths": np.full(B, 4)}
-    outputs, _ = network.apply(variables, told, False, None)
+    run = jax.jit(lambda inputs: network.apply(variables, inputs, False, None)[0])
+    short, outputs = run(features[:, :4]), run({"features": features, "lengths": np.full(B, 4)})
     np.testing.assert_allclose(outputs["logits"], short["logits"], rtol=1e-5)
 
 

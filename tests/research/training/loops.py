@@ -10,6 +10,7 @@ import numpy as np
 import optax
 
 from research.models import Variables
+from research.models.parallel import across_devices
 from research.models.random import fold_in
 from research.tasks import Objective, Update
 from research.training import executors, fit
@@ -56,7 +57,7 @@ class Linear:
         outputs = self.predict(variables, batch["inputs"] + self.noise * noise)["outputs"]
         loss = ((outputs - batch["targets"]) ** 2).sum()
         count = jnp.float32(len(outputs))
-        seen = {"seen": variables.statistics["seen"] + count}
+        seen = {"seen": variables.statistics["seen"] + across_devices(count)}
         return Objective(loss, count, {"loss": loss, "one": count}, seen)
 
     def evaluate(self, variables, batch):

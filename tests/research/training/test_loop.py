@@ -1,9 +1,6 @@
 import os
 import signal
-import subprocess
-import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +10,6 @@ from research import training
 from research.arguments import ArgumentError
 from research.training import Diverged, Preempted, fit
 from research.workdir import Workdir, WorkdirError, read_metrics
-from tests.effort import KILLS
-from tests.research.training import problems
 from tests.research.training.problems import OPTIONS, assert_same, examples, one_device, task
 
 # Orbax leaves coroutines behind where a read fails, as it must of damaged files.
@@ -139,26 +134,6 @@ def test_signals_are_left_alone_outside_the_main_thread():
     assert results[0].progress.step == 10
 
 
-@pytest.mark.slow
-def test_killed_at_random_moments_and_resumed(tmp_path):
-    whole, workdir = Workdir(tmp_path / "whole"), Workdir(tmp_path / "killed")
-    undisturbed = run(whole, **problems.LONG)
-    random = np.random.default_rng(time.time_ns())
-    command = [sys.executable, problems.__file__, str(workdir.path)]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
-    for _ in range(KILLS):
-        process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-        while not workdir.metrics.exists() and process.poll() is None:
-            time.sleep(0.02)
-        time.sleep(random.uniform(0.0, 2.0))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    resumed = run(workdir, **problems.LONG)
-    assert resumed.resumed_at > 0
-    assert_same(undisturbed.variables, resumed.variables)
-    assert workdir.metrics.read_text() == whole.metrics.read_text()
-
-
 def test_a_half_written_line_of_metrics_is_written_again(workdir):
     first = run(workdir, steps=30)
     with workdir.metrics.open("a") as file:
@@ -193,10 +168,6 @@ def test_when_no_checkpoint_can_be_read_it_says_so(workdir):
         damage(step)
     with pytest.raises(training.CheckpointError, match=r"(?s)step 60:.*step 50:.*--overwrite"):
         run(workdir)
-
-
-def saved(workdir):
-    return any(path.name.isdigit() for path in workdir.checkpoints.glob("*"))
 
 
 def damage(checkpoint: Path) -> None:

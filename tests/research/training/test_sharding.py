@@ -134,6 +134,20 @@ def test_a_dimension_that_does_not_divide():
         specs(parallel)
 
 
+def test_a_dimension_that_is_split_already():
+    parallel = Parallel(
+        mesh="data=4, model=2", sharding=(("embed", "fsdp(data)|tensor(model, 0)"),)
+    )
+    with pytest.raises(ArgumentError, match=r"over data already, put tensor\(model\) before"):
+        specs(parallel)
+
+
+@pytest.mark.parametrize("rules", ["kernel", ("kernel", "data"), (("kernel",),)])
+def test_rules_that_are_no_pairs(rules):
+    with pytest.raises(ArgumentError, match="expected pairs"):
+        Parallel(sharding=rules)
+
+
 def test_what_does_not_fit_is_refused_with_advice():
     fits = Memory(state=100, examples=10, temporary=None, limit=110)
     fits.check()

@@ -158,8 +158,8 @@ def test_an_unknown_tracker_is_named(workdir):
     with pytest.raises(ArgumentError) as refusal:
         open_writers(workdir, ["tensorbord"], resume_step=0)
     assert str(refusal.value) == (
-        "there is no tracker tensorbord; did you mean 'tensorboard'?: expected some of "
-        "tensorboard, mlflow, wandb"
+        "there is no tracker tensorbord, expected some of tensorboard, mlflow, wandb; "
+        "did you mean 'tensorboard'?"
     )
 
 
