@@ -71,10 +71,14 @@ class Attention(nnx.Module):
         query, key, value = self.query(inputs), self.key(inputs), self.value(inputs)
         if self.rotary:
             query, key = rotate(query, positions), rotate(key, positions)
+        dtype = query.dtype
+        if dtype == jnp.float16 and jax.default_backend() != "gpu":
+            # jax asks for a product of float16 summed in float32, which only GPUs have.
+            query, key, value = (part.astype(jnp.float32) for part in (query, key, value))
         attended = jax.nn.dot_product_attention(
             query, key, value, is_causal=self.causal, key_value_seq_lengths=lengths
         )
-        return self.output(attended)
+        return self.output(attended.astype(dtype))
 
 
 def rotate(heads: jax.Array, positions: jax.Array, *, base: float = 10_000.0) -> jax.Array:

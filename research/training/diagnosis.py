@@ -12,7 +12,7 @@ import numpy as np
 
 from research.tasks.task import Batch
 from research.training.state import TrainState
-from research.training.step import Step, first_not_finite, watched
+from research.training.step import Step, first_not_finite
 from research.workdir import Workdir
 
 
@@ -26,7 +26,7 @@ class Finding:
 
     Attributes:
         step: number of steps made before it.
-        metric: the first metric that is not finite, or `loss` where it exploded.
+        metric: the first metric that is not finite, or `loss` where that exploded.
         value: of that metric.
         path: the first parameter whose gradient is not finite, `layers/0/kernel`; None
             when all are finite.
@@ -67,22 +67,23 @@ def diagnose(step: Step, state: TrainState, batch: Batch) -> Finding:
     inputs = tuple(name for name, array in batch.items() if first_not_finite({name: array}))
     positions = jnp.arange(len(next(iter(batch.values()))), dtype=jnp.int32)
     move = jax.jit(step.move, static_argnums=(3, 4))
-    metrics: dict[str, float] = {}
+    losses: list[float] = []
     for index, update in enumerate(step.task.updates):
         for count in range(update.repeat):
             moved = move(state, batch, positions, index, count)
             found = {name: float(value) for name, value in moved.metrics.items()}
             bad = [name for name, value in found.items() if not np.isfinite(value)]
-            path = first_not_finite(moved.gradient)
+            bad.sort(key=lambda name: name.endswith("gradient_norm"))  # which follows from the rest
+            gradient = moved.gradient if update.part is None else {update.part: moved.gradient}
+            path = first_not_finite(gradient)
             if bad or path or not np.isfinite(float(moved.loss)):
                 name = "loss" if "loss" in bad or not bad else bad[0]
                 value = found.get(name, float(moved.loss))
                 return Finding(step=at, metric=name, value=value, path=path, inputs=inputs)
-            metrics |= found
+            losses.append(float(moved.loss))
             optimizer = (*state.optimizer[:index], moved.optimizer, *state.optimizer[index + 1 :])
             state = state._replace(variables=moved.variables, optimizer=optimizer)
-    name = watched(metrics)
-    return Finding(step=at, metric=name, value=metrics[name], path=None, inputs=inputs)
+    return Finding(step=at, metric="loss", value=losses[0], path=None, inputs=inputs)
 
 
 def keep_repro(workdir: Workdir, finding: Finding, state: TrainState, batch: Batch) -> Path:

@@ -186,7 +186,7 @@ class Monitor:
         self._clock.beat(self._standing["step"])
         if self._writers:
             self._writers.write(record, beside=self._speeds() if self._trackers else {})
-        elif self._first:
+        else:
             self._records.append(dict(record))
         value = record.get("validation", {}).get(self._monitor)
         if value is not None:

@@ -130,7 +130,7 @@ class Run:
             raise Preempted(self._now.step) from None
         self.shown.keep(**dataclasses.asdict(self._now))
         # Off the mesh, so that they go with whatever arrays the caller has.
-        variables = jax.device_put(jax.device_get(self._best))
+        variables = jax.device_put(jax.device_get(self.machine.gathered(self._best)))
         return Fitted(variables, self._now, self.shown.records, resumed_at)
 
     @property

@@ -119,7 +119,7 @@ class Parallel:
         axes = tuple(self.axes)
         return jax.make_mesh(sizes, axes, (AxisType.Auto,) * len(axes), devices=devices)
 
-    def shardings(self, tree: Any, params: Any, mesh: Mesh) -> Any:
+    def shardings(self, tree: Any, params: Any, mesh: Mesh, *, part: str | None = None) -> Any:
         """The sharding of every leaf of a tree that holds parameters, or arrays like them.
 
         A leaf whose path ends with a parameter's path (an optimizer's moment, an average)
@@ -129,12 +129,19 @@ class Parallel:
             tree: of arrays or `jax.ShapeDtypeStruct`.
             params: the parameters' own tree.
             mesh: of `build_mesh`.
+            part: the top-level key of the parameters to which the tree's paths belong, as
+                those of its optimizer do; None: all.
 
         Raises:
             ArgumentError: when a rule is found in no path, or a dimension does not divide.
         """
         leaves = jax.tree_util.tree_leaves_with_path(params)
-        shapes = {path_of(path): leaf.shape for path, leaf in leaves}
+        above = "" if part is None else f"{part}/"
+        shapes = {
+            path_of(path).removeprefix(above): leaf.shape
+            for path, leaf in leaves
+            if path_of(path).startswith(above)
+        }
         patterns = compiled([pattern for pattern, _ in self.sharding], "sharding")
         require_found(patterns, params, "sharding")
         strategies = [_strategy(strategy) for _, strategy in self.sharding]
@@ -144,9 +151,9 @@ class Parallel:
             words = path_of(path).split("/")
             tails = ("/".join(words[start:]) for start in range(len(words)))
             name = next((tail for tail in tails if tail in shapes), None)
-            strategy = next((s for rule, s in rules if name and rule.search(name)), [])
+            strategy = next((s for rule, s in rules if name and rule.search(above + name)), [])
             like_parameter = name is not None and leaf.shape == shapes[name]
-            spec = _spec(strategy, leaf.shape, mesh, name or "", exact=like_parameter)
+            spec = _spec(strategy, leaf.shape, mesh, f"{above}{name}", exact=like_parameter)
             return NamedSharding(mesh, spec)
 
         return jax.tree_util.tree_map_with_path(place, tree)
@@ -180,8 +187,9 @@ def _spec(
         size = mesh.shape[axis]
         free = [d for d in range(len(shape)) if axes[d] is None and shape[d] % size == 0]
         if kind == "tensor":
-            at = len(shape) - 1 if dimension is None else dimension
-            taken = axes[at] if -len(shape) <= at < len(shape) else None
+            at = -1 if dimension is None else dimension
+            at += len(shape) if at < 0 else 0
+            taken = axes[at] if 0 <= at < len(shape) else None
             advice = (
                 "choose another dimension, or replicate"
                 if taken is None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -43,8 +42,8 @@ class Stepping:
         loss_scale: "dynamic", or a fixed factor; for float16. None for none.
         guard: what to do when the loss or the gradient is not finite: "stop" before the
             update, "skip" the update, or "off".
-        explosion: a loss of more than this many times its running mean is as bad as an
-            infinite one; None allows any.
+        explosion: a loss (of several updates, the first one's) of more than this many times
+            its running mean is as bad as an infinite one; None allows any.
         skips: updates skipped in a row after which to stop after all.
 
     Raises:
@@ -130,17 +129,18 @@ class Step:
         """
         metrics: Metrics = {}
         moved = state
-        usable = jnp.bool_(True)
+        usable, losses = jnp.bool_(True), []
         for index, count in self._moves():
             result = self.move(moved, batch, positions, index, count)
             usable &= jnp.isfinite(result.loss) & jnp.isfinite(optax.tree.norm(result.gradient))
             optimizer = (*moved.optimizer[:index], result.optimizer, *moved.optimizer[index + 1 :])
             moved = moved._replace(variables=result.variables, optimizer=optimizer)
             metrics |= result.metrics
+            losses.append(result.loss)
         if state.average is not None and self.options.ema is not None:
             average = ema(state.average, moved.variables.params, self.options.ema, state.step)
             moved = moved._replace(average=average)
-        return self._judged(state, moved, usable, metrics[watched(metrics)]), metrics
+        return self._judged(state, moved, usable, losses[0]), metrics
 
     def move(
         self, state: TrainState, batch: Batch, positions: jax.Array, index: int, count: int = 0
@@ -269,11 +269,6 @@ class Step:
                 loss=jnp.where(good, running, health.loss),
             ),
         )
-
-
-def watched(metrics: Mapping[str, Any]) -> str:
-    """The metric whose explosion the guard looks for: `loss`, or else the first."""
-    return "loss" if "loss" in metrics else next(iter(metrics))
 
 
 def first_not_finite(tree: Any) -> str | None:

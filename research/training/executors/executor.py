@@ -116,6 +116,12 @@ class Executor(abc.ABC):
         sums, steps = self._zeros()
         return Carry(carry.state, sums, steps)
 
+    def gathered(self, tree: Any) -> Any:
+        """Arrays of the mesh whole on every device, where processes would see a part else."""
+        if jax.process_count() == 1:
+            return tree
+        return jax.jit(lambda tree: tree, out_shardings=replicated(self.mesh))(tree)
+
     def load(self, first: int, count: int) -> Any:
         """Host arrays of steps `first` to `first + count - 1`, this process's share."""
         return self._feed.load(first, count, self._rows)
@@ -242,7 +248,13 @@ class Executor(abc.ABC):
         self._metric_names = list(metrics)
         self.flops_per_step = model_flops(jaxpr) * (self._feed.batch_size // self._share)
         carry = jax.eval_shape(self._initial, 0)
-        shardings = self._parallel.shardings(carry, state.variables.params, self.mesh)
+        params = state.variables.params
+        shardings = self._parallel.shardings(carry, params, self.mesh)
+        optimizer = tuple(
+            self._parallel.shardings(own, params, self.mesh, part=update.part)
+            for own, update in zip(state.optimizer, self.step.task.updates, strict=True)
+        )
+        shardings = shardings._replace(state=shardings.state._replace(optimizer=optimizer))
         return jax.tree.map(
             lambda leaf, sharding: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding),
             carry,

@@ -43,7 +43,7 @@ def test_the_generator_doubles_the_image_until_it_fits():
     }
     noise = jax.random.normal(jax.random.key(1), (5, 7))
     keys = jax.random.split(jax.random.key(2), 5)
-    outputs, statistics = network.apply(variables, 100 * noise, True, keys)
+    outputs, statistics = jax.jit(lambda z: network.apply(variables, z, True, keys))(100 * noise)
     assert outputs["images"].shape == (5, *IMAGE)
     assert np.abs(outputs["images"]).max() <= 1
     assert not np.array_equal(statistics["norm"]["mean"], variables.statistics["norm"]["mean"])

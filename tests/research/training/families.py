@@ -5,10 +5,12 @@ import optax
 
 from research.data import augmentation
 from research.models import CNN, MLP, Network
+from research.models.gan import Discriminator, Generator
 from research.models.random import fold_in
 from research.models.rnn import SequenceClassifier
 from research.models.transformer import Transformer
 from research.tasks import Classification
+from research.tasks.adversarial import Adversarial
 from research.tasks.language_model import LanguageModel
 
 STEPS, BATCH_SIZE, SEED = 20, 16, 3
@@ -61,4 +63,21 @@ def transformer():
     return task, {"inputs": TOKENS}
 
 
-FAMILIES = {"mlp": mlp, "cnn": cnn, "lstm": lstm, "transformer": transformer}
+def gan():
+    """Two networks with BatchNorm, two optimizers, noise for each example."""
+    task = Adversarial(
+        generator=Network.from_nnx(
+            lambda rngs: Generator(3, image=(8, 8, 1), channels=(4, 4), rngs=rngs)
+        ),
+        discriminator=Network.from_nnx(
+            lambda rngs: Discriminator((8, 8, 1), channels=(4, 4), rngs=rngs)
+        ),
+        latent=3,
+        generator_optimizer=optax.sgd(0.02),
+        discriminator_optimizer=optax.sgd(0.02),
+        discriminator_steps=2,
+    )
+    return task, {"inputs": np.tanh(IMAGES)}
+
+
+FAMILIES = {"mlp": mlp, "cnn": cnn, "lstm": lstm, "transformer": transformer, "gan": gan}

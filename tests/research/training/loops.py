@@ -80,6 +80,13 @@ def train(workdir=None, task=None, *, devices=1, examples=TRAIN, validation=VALI
     )
 
 
+def poisoned(value=np.nan, example=0):
+    """The training examples, one of which holds a value that can't be used."""
+    inputs = TRAIN["inputs"].copy()
+    inputs[example, 1] = value
+    return {**TRAIN, "inputs": inputs}
+
+
 def told_to_stop(monkeypatch, home, name, call, number=signal.SIGTERM):
     """Makes the call of that number of `home.name` tell this process to stop first."""
     original, calls = getattr(home, name), []
