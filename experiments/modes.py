@@ -113,6 +113,8 @@ def run(
                 discards = overwrite and home.has("config.json")
                 with locked(home.path) if discards else contextlib.nullcontext():
                     home.claim(stored, free=free, overwrite=overwrite)
+                if not all(home.has(name) for name in policy_files(policy)):
+                    _keep(policy, home)  # so that the workdir alone is enough to go on
             wait_for_all("workdir")
         if profile:  # of this call, not of the run
             current.training.watching.profile = profile
@@ -133,8 +135,7 @@ def run(
                     else:
                         print(experiment.decide_test(current, data(), program, home))
                     # Without an error: from now on the workdir decides by these.
-                    for name, text in policy_files(policy).items():
-                        home.write_text(name, text)
+                    _keep(policy, home)
                     home.write_json("config.json", stored)
         wait_for_all("end")
     except Preempted as stop:
@@ -246,6 +247,11 @@ def evaluate(
     summary = evaluation.pop("summary")
     workdir.write_json("evaluation.json", evaluation)
     print(summary)
+
+
+def _keep(policy: Policy, workdir: Workdir) -> None:
+    for name, text in policy_files(policy).items():
+        workdir.write_text(name, text)
 
 
 def decide_cases(

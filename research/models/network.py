@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 from flax import nnx
 from flax.traverse_util import flatten_dict, unflatten_dict
 
@@ -70,9 +71,11 @@ class Network:
         def apply(
             variables: Variables, inputs: Any, train: bool, keys: jax.Array | None
         ) -> tuple[Any, Tree]:
+            # NumPy arrays would be changed in place where nothing is traced.
+            states = map(nnx.restore_int_paths, jax.tree.map(jnp.asarray, variables))
             # copy=True: without it a merge inside `grad` shares variables with the
             # outer trace and BatchNorm and Dropout raise TraceContextError.
-            module = nnx.merge(structure, *map(nnx.restore_int_paths, variables), copy=True)
+            module = nnx.merge(structure, *states, copy=True)
             if manual():
                 _normalise_across_devices(module)
             rngs = None if keys is None else ExampleRngs(keys)
@@ -96,7 +99,7 @@ class Network:
         """
 
         def init(key: jax.Array) -> Variables:
-            zeros = jax.tree.map(lambda leaf: jax.numpy.zeros(leaf.shape, leaf.dtype), example)
+            zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), example)
             collections = dict(module.init({"params": key, "dropout": key}, zeros, train=False))
             return Variables(collections.pop("params", {}), collections)
 

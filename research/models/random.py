@@ -25,6 +25,9 @@ class ExampleRngs(nnx.Rngs):
     """
 
     def __init__(self, keys: jax.Array) -> None:
+        require(
+            keys.ndim == 1, f"keys have the shape {list(keys.shape)}, expected [B]: one per example"
+        )
         # Folded, for `per_example` draws from the keys themselves.
         super().__init__(fold_in(keys[:1], 0)[0])
         self.keys = nnx.data(keys)

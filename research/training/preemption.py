@@ -26,7 +26,8 @@ class Preempted(Exception):
     """Training stopped on a signal after saving; the same command resumes it."""
 
     def __init__(self, step: int) -> None:
-        super().__init__(f"stopped at step {step}, saved: run the same command to resume")
+        where = f"at step {step}, saved" if step else "before the first step"
+        super().__init__(f"stopped {where}: run the same command to resume")
         self.step = step
 
 

@@ -137,7 +137,8 @@ def test_a_run_stopped_by_a_signal_is_resumed(credit, credit_run, tmp_path):
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
     )
-    while not (workdir / "metrics.jsonl").exists():
+    metrics = workdir / "metrics.jsonl"
+    while not metrics.exists() or metrics.stat().st_size == 0:
         assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)

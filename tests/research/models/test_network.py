@@ -5,6 +5,7 @@ import pytest
 from flax import linen, nnx
 
 from research.models import CNN, MLP, Network
+from tests.research.models.arrays import filled
 
 
 def keys(seed, count=8):
@@ -26,7 +27,7 @@ class Noisy(nnx.Module):
         return {"logits": self.dropout(inputs, deterministic=not train, rngs=rngs)}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def network():
     return Network.from_nnx(Noisy)
 
@@ -99,7 +100,7 @@ def test_a_linen_module_serves_as_well():
 
 def test_mlp_equals_numpy():
     network = Network.from_nnx(lambda rngs: MLP(5, hidden=(7,), outputs=2, rngs=rngs))
-    variables = network.init(jax.random.key(0))
+    variables = filled(network)
     inputs = np.random.default_rng(0).normal(size=(6, 5)).astype(np.float32)
     first, readout = variables.params["layers"]["0"], variables.params["readout"]
     hidden = inputs @ np.asarray(first["kernel"]) + np.asarray(first["bias"])
@@ -118,7 +119,7 @@ def test_mlp_without_hidden_layers_is_linear():
 
 def test_cnn_parameter_shapes():
     network = Network.from_nnx(lambda rngs: CNN((8, 8, 1), channels=(4, 6), outputs=10, rngs=rngs))
-    variables = network.init(jax.random.key(0))
+    variables = jax.eval_shape(network.init, jax.random.key(0))
     shapes = {
         jax.tree_util.keystr(path, simple=True, separator="."): leaf.shape
         for path, leaf in jax.tree_util.tree_leaves_with_path(variables.params)
@@ -140,10 +141,11 @@ def test_cnn_parameter_shapes():
 
 def test_cnn_takes_any_leading_axes():
     network = Network.from_nnx(lambda rngs: CNN((8, 8, 1), channels=(4, 6), outputs=10, rngs=rngs))
-    variables = network.init(jax.random.key(0))
+    variables = filled(network)
     images = jax.random.normal(jax.random.key(1), (2, 3, 8, 8, 1))
-    nested, _ = network.apply(variables, images, False, None)
-    flat, _ = network.apply(variables, images.reshape(6, 8, 8, 1), False, None)
+    nested, flat = jax.jit(
+        lambda *inputs: [network.apply(variables, one, False, None)[0] for one in inputs]
+    )(images, images.reshape(6, 8, 8, 1))
     assert nested["logits"].shape == (2, 3, 10)
     np.testing.assert_allclose(
         nested["logits"].reshape(6, 10), flat["logits"], rtol=1e-5, atol=1e-6
@@ -162,3 +164,13 @@ def test_cnn_pools_the_maximum():
 def test_cnn_says_which_sizes_it_takes():
     with pytest.raises(ValueError, match="divisible by 4, found 8x6"):
         CNN((8, 6, 1), channels=(4, 4, 4), outputs=10, rngs=nnx.Rngs(0))
+
+
+def test_arrays_of_the_caller_are_left_alone():
+    network = Network.from_nnx(lambda rngs: CNN((4, 4, 1), channels=(2,), outputs=2, rngs=rngs))
+    variables = jax.device_get(network.init(jax.random.key(0)))
+    variables = jax.tree.map(np.array, variables)
+    before = jax.tree.map(np.copy, variables)
+    images = np.ones((3, 4, 4, 1), np.float32)
+    network.apply(variables, images, True, jax.random.split(jax.random.key(1), 3))
+    jax.tree.map(np.testing.assert_array_equal, before, variables)

@@ -53,6 +53,55 @@ def test_rates_that_are_no_probability(rate):
         Dropout(rate)
 
 
+def test_position_in_the_batch_and_its_split_do_not_matter():
+    inputs = jax.random.normal(jax.random.key(2), (6, 40))
+    shares = [dropped(KEYS[at : at + 2], inputs[at : at + 2]) for at in (0, 2, 4)]
+    np.testing.assert_array_equal(dropped(KEYS, inputs), np.concatenate(shares))
+    order = np.array([3, 0, 5, 1, 4, 2])
+    np.testing.assert_array_equal(dropped(KEYS, inputs)[order], dropped(KEYS[order], inputs[order]))
+
+
+def test_examples_are_dropped_independently():
+    keys = jax.random.split(jax.random.key(3), 400)
+    masks = np.asarray(dropped(keys, jnp.ones((400, 60)), rate=0.5)) > 0
+    correlations = np.corrcoef(masks)[np.triu_indices(400, 1)]
+    # Of independent masks: mean 0, spread 1 / sqrt(60).
+    assert abs(correlations.mean()) < 0.002
+    assert correlations.std() == pytest.approx(60**-0.5, rel=0.05)
+
+
+def test_the_gradient_is_that_of_the_units_that_stay():
+    ones = jnp.ones((6, 30))
+    gradient = jax.grad(lambda inputs: dropped(KEYS, inputs).sum())(ones)
+    np.testing.assert_array_equal(gradient, dropped(KEYS, ones))
+    assert float(gradient.max()) == pytest.approx(1 / 0.6)
+
+
+@pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float16])
+def test_the_type_of_the_inputs_stays(dtype):
+    assert dropped(KEYS, jnp.ones((6, 3), dtype)).dtype == dtype
+
+
+def test_the_stock_dropout_draws_from_them_too():
+    ones = jnp.ones((6, 500))
+
+    @jax.jit
+    def run(keys):
+        rngs, stock = ExampleRngs(keys), nnx.Dropout(0.25)
+        first = stock(ones, deterministic=False, rngs=rngs)
+        second = stock(ones, deterministic=False, rngs=rngs)
+        return first, second, Dropout(0.25)(ones, deterministic=False, rngs=rngs)
+
+    first, second, ours = run(KEYS)
+    np.testing.assert_allclose((np.asarray(first) == 0).mean(), 0.25, atol=0.03)
+    np.testing.assert_array_equal(first, run(KEYS)[0])
+    assert not np.array_equal(first, run(KEYS[::-1])[0])
+    masks = [np.asarray(drawn)[0] > 0 for drawn in (first, second, ours)]
+    # Of the first example, whose key is the root of the stock streams: still independent.
+    correlations = np.corrcoef(masks)[np.triu_indices(3, 1)]
+    assert np.abs(correlations).max() < 0.2
+
+
 def test_keys_depend_on_seed_step_and_position():
     def data(seed, step, positions):
         keys = example_keys(jnp.uint32(seed), jnp.int32(step), jnp.array(positions))

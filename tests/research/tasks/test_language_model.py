@@ -8,6 +8,7 @@ import pytest
 
 from research.models import Network, Transformer, Variables
 from research.tasks import LanguageModel
+from tests.research.models.arrays import filled
 
 V = 5
 TOKENS = np.array([[1, 2, 3, 0, 0], [4, 1, 2, 3, 4], [2, 0, 0, 0, 0]], np.int32)
@@ -66,12 +67,11 @@ def test_every_token_weighs_the_same_and_padding_nothing(padding):
 
 def test_what_is_asked_for_is_not_shown():
     network = Network.from_nnx(lambda rngs: Transformer(V, width=8, layers=1, heads=2, rngs=rngs))
-    trained = task(None, network)
-    variables = trained.init(jax.random.key(0))
+    trained, variables = task(None, network), filled(network)
     tokens = np.array([[1, 2, 3, 4]], np.int32)
     changed = np.array([[1, 2, 3, 1]], np.int32)
-    logits = trained.predict(variables, tokens)["logits"]
-    other = trained.predict(variables, changed)["logits"]
+    predict = jax.jit(lambda tokens: trained.predict(variables, tokens)["logits"])
+    logits, other = predict(tokens), predict(changed)
     np.testing.assert_array_equal(logits[:, :3], other[:, :3])
     assert logits.shape == (1, 4, V)
 

@@ -17,7 +17,6 @@ from research.training.executors import executor
 from research.training.memory import DoesNotFit
 from research.training.step import Step
 from tests.research.training import problems
-from tests.research.training.loops import TRAIN, Linear
 from tests.research.training.processes import ROOT
 
 pytestmark = pytest.mark.usefixtures("compile_once")
@@ -119,7 +118,11 @@ def test_what_a_run_would_refuse(options, message):
     [
         (lambda: planned(), "stream the examples"),
         (
-            lambda: plan(Linear(), feed(8, {k: v[:1] for k, v in TRAIN.items()})),
+            lambda: plan(
+                problems.task(hidden=(256, 256), dropout=0.0),
+                Streamed(InMemory(EXAMPLES), batch_size=8, seed=0),
+                stepping=Stepping(ema=0.9),
+            ),
             r"shard the parameters, training.parallel.sharding=\(\('.', 'fsdp\(data\)'\),\)",
         ),
         (

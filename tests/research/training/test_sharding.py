@@ -7,7 +7,6 @@ from jax.sharding import PartitionSpec as P
 
 from research.arguments import ArgumentError
 from research.training import Parallel
-from research.training.memory import DoesNotFit, Memory, device_limit, size
 from research.training.sharding import bytes_per_device
 
 PARAMS = {
@@ -78,6 +77,15 @@ def test_bytes_on_one_device():
     assert bytes_per_device(placed) == sum(shards)
 
 
+def test_dimensions_may_be_counted_from_the_end():
+    for dimension, expected in ((-1, P(None, "data")), (-2, P("data", None)), (0, P("data", None))):
+        rules = (("embed", "replicate"), ("layers/.*kernel", f"tensor(data, {dimension})"))
+        found = specs(Parallel(mesh="data=4", sharding=rules), devices=jax.devices()[:4])
+        assert found["layers"]["0"]["kernel"] == expected
+    with pytest.raises(ArgumentError, match=r"can't be split by tensor\(data\) along dimension 2"):
+        specs(Parallel(sharding=(("layers/.*kernel", "tensor(data, 2)"),)))
+
+
 def test_the_batch_is_split_over_all_axes_but_those_of_tensor():
     assert Parallel(mesh="data=-1").batch_axes == ("data",)
     assert Parallel(mesh="data=2, fsdp=4").batch_axes == ("data", "fsdp")
@@ -146,28 +154,3 @@ def test_a_dimension_that_is_split_already():
 def test_rules_that_are_no_pairs(rules):
     with pytest.raises(ArgumentError, match="expected pairs"):
         Parallel(sharding=rules)
-
-
-def test_what_does_not_fit_is_refused_with_advice():
-    fits = Memory(state=100, examples=10, temporary=None, limit=110)
-    fits.check()
-    Memory(state=100, examples=10, temporary=None, limit=None).check()
-    for memory, advice in (
-        (Memory(state=100, examples=10, temporary=5, limit=110), "shard the parameters"),
-        (Memory(state=1, examples=100, temporary=5, limit=50), "stream the examples"),
-        (Memory(state=1, examples=1, temporary=5_000_000, limit=50), "use a smaller batch_size"),
-    ):
-        with pytest.raises(DoesNotFit, match=advice):
-            memory.check()
-
-
-def test_this_machine_says_what_it_has():
-    limit = device_limit(jax.devices()[0])
-    assert limit is None or limit > 10**6
-    assert [size(n) for n in (5, 1500, 2_500_000, 3 * 10**12)] == [
-        "5 B",
-        "1.5 kB",
-        "2.5 MB",
-        "3 TB",
-    ]
-    assert np.isfinite(limit or 0)

@@ -26,7 +26,9 @@ BATCH = {
 class Regression:
     """Weighted least squares of noisy inputs: weights and noise are what can go wrong."""
 
-    optimizer: optax.GradientTransformation = optax.sgd(0.1)
+    optimizer: optax.GradientTransformation = dataclasses.field(
+        default_factory=lambda: optax.sgd(0.1)
+    )
     noise: float = 0.5
     dtype: str = "float32"
 
