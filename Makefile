@@ -20,11 +20,18 @@ guideline: $(VENV)/.demo
 	$(INSTALL) -e ".[oracles]"
 	$(BIN)/python -m experiments.cholesterol.compare --patients 5000
 
+# The tests of training mostly wait for XLA's compiler: without LLVM's optimizations, half as long.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+QUICK_COMPILES := XLA_FLAGS=--xla_backend_optimization_level=0
+COVERAGE := --cov=research --cov=rules
+
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov=research --cov=rules --cov-report=term:skip-covered --cov-fail-under=90
+	$(PYTEST) --ignore=tests/research $(COVERAGE) --cov-report=
+	$(QUICK_COMPILES) $(PYTEST) tests/research $(COVERAGE) --cov-append --cov-report=term:skip-covered --cov-fail-under=90
 
 test-fast: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(PYTEST) --ignore=tests/research -m "not slow"
+	$(QUICK_COMPILES) $(PYTEST) tests/research -m "not slow"
 
 # At length: thirty kills; twenty times as many random rule sets, texts and files.
 test-crash: $(VENV)/.dev

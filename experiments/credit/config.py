@@ -60,7 +60,7 @@ def get_config() -> ConfigDict:
             evaluate_every=50,
             patience=15,
             steps_per_call=50,
-            saving={"every_steps": 250},
+            saving={"every_steps": 1000, "every_minutes": 1.0},
         )
     )
     config.policy = ("experiments/credit/policy.rules",)

@@ -64,7 +64,7 @@ def get_config() -> ConfigDict:
             batch_size=64,
             evaluate_every=50,
             patience=12,
-            saving={"every_steps": 200},
+            saving={"every_steps": 400, "every_minutes": 1.0},
         )
     )
     config.numbers = ConfigDict({"count": 1000})

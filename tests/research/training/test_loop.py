@@ -241,6 +241,29 @@ def test_two_networks_take_turns(workdir):
     assert train(workdir, task, **options).resumed_at == 6
 
 
+STILL = Linear(optimizer=optax.sgd(0.0))
+
+
+@pytest.mark.parametrize("parallel", [Parallel(), Parallel(sharding=(("kernel", "fsdp(data)"),))])
+def test_a_run_may_start_from_other_variables(workdir, parallel):
+    initial = train(steps=6).variables
+    options = {"task": STILL, "stepping": Stepping(ema=0.9), "devices": 8, "parallel": parallel}
+    fitted = train(workdir, initial=initial, steps=6, **options)
+    assert_same(fitted.variables.params, initial.params)  # which are still there to be read
+    # A resumed run has its own.
+    again = train(workdir, initial=Linear().init(jax.random.key(5)), steps=6, **options)
+    assert_same(again.variables, fitted.variables)
+
+
+def test_other_variables_of_another_shape_are_refused():
+    initial = Linear(dtype="bfloat16").init(jax.random.key(0))
+    message = (
+        "initial variables differ from the task's in hidden/bias, hidden/kernel, readout: take"
+    )
+    with pytest.raises(ArgumentError, match=message.replace("hidden", ".*hidden")):
+        train(initial=initial)
+
+
 def feeds():
     resident = Resident(examples=TRAIN, batch_size=8, seed=0)
     return {"resident": resident, "streamed": Streamed(InMemory(TRAIN), batch_size=8, seed=0)}

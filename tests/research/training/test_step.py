@@ -154,6 +154,13 @@ def test_without_a_guard_everything_is_lost():
     assert np.isnan(state.variables.params["w"]).any()
 
 
+def test_a_fixed_scale_skips_for_ever_without_a_guard():
+    options = Stepping(guard="off", loss_scale=8.0)
+    state, _ = stepped(options, batch=poisoned(np.float32(np.nan)), steps=30)
+    assert (int(state.health.bad_step), int(state.health.skipped)) == (-1, 30)
+    assert np.isfinite(state.variables.params["w"]).all()
+
+
 def test_an_explosion_is_a_bad_step():
     options = Stepping(explosion=10.0)
     calm, _ = stepped(options, steps=5)
