@@ -79,7 +79,9 @@ def synthetic(width: int, *, steps: int, steps_per_call: int) -> Scenario:
         return {"inputs": inputs, "labels": (inputs[:, 0] > 0).astype(np.int32)}
 
     network = Network.from_nnx(lambda rngs: MLP(64, hidden=(width,) * 3, outputs=2, rngs=rngs))
-    task = Classification(network=network, optimizer=training.adamw(learning_rate=1e-3, steps=steps))
+    task = Classification(
+        network=network, optimizer=training.adamw(learning_rate=1e-3, steps=steps)
+    )
     return Scenario(
         task,
         examples(4096),
@@ -176,7 +178,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     training.configure()
-    print(f"jax {jax.__version__}, {jax.device_count()} x {jax.devices()[0].device_kind}, median of {rounds}")
+    print(
+        f"jax {jax.__version__}, {jax.device_count()} x {jax.devices()[0].device_kind}, median of {rounds}"
+    )
     loop_costs(rounds)
     experiment_costs(rounds)
     option_costs(rounds)

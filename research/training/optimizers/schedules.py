@@ -160,7 +160,10 @@ def _warmed_up(schedule: Schedule, peak: float, warmup: int) -> Schedule:
 
 
 def _check(peak: float, warmup: int, steps: int | None = None, final: float = 0.0) -> None:
-    require(peak > 0 and math.isfinite(peak), f"learning_rate is {peak}, expected a finite number above 0")
+    require(
+        peak > 0 and math.isfinite(peak),
+        f"learning_rate is {peak}, expected a finite number above 0",
+    )
     _require_whole("warmup", warmup, least=0)
     require(0 <= final <= 1, f"final is {final}, expected 0 to 1, a share of the peak")
     if steps is not None:

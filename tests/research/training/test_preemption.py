@@ -101,6 +101,7 @@ def test_a_call_is_given_up_while_it_goes_on():
 
 def test_the_message_of_a_stop():
     assert str(Preempted(12)) == "stopped at step 12, saved: run the same command to resume"
+    assert str(Preempted(0)) == "stopped before the first step: run the same command to resume"
 
 
 def test_leaving_with_nothing_abandoned_is_an_ordinary_exit():

@@ -23,9 +23,12 @@ def stopped(process, number, phase, *, after):
     code, _, error = ended(process)
     assert code == 75, error
     assert "Traceback" not in error
-    said = re.search(r"stopped at step (\d+), saved: run the same command to resume", error)
+    said = re.search(
+        r"stopped (at step (\d+), saved|before the first step): run the same command to resume",
+        error,
+    )
     assert said, error
-    return int(said[1])
+    return int(said[2] or 0)
 
 
 def test_stopped_at_random_moments_a_run_ends_as_if_undisturbed(tmp_path, start_run, finish):
