@@ -178,9 +178,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
     training.configure()
-    print(
-        f"jax {jax.__version__}, {jax.device_count()} x {jax.devices()[0].device_kind}, median of {rounds}"
-    )
+    devices = f"{jax.device_count()} x {jax.devices()[0].device_kind}"
+    print(f"jax {jax.__version__}, {devices}, median of {rounds}")
     loop_costs(rounds)
     experiment_costs(rounds)
     option_costs(rounds)
