@@ -44,18 +44,20 @@ def test_a_device_that_is_not_here_has_no_limit():
 
 
 def test_the_cpus_share_what_the_machine_has(monkeypatch):
+    device = jax.devices()[0]  # JAX reads files to find its devices
+
     def meminfo(self, encoding):
         assert str(self) == "/proc/meminfo"
         return "MemTotal: 2000 kB\nMemAvailable:     800 kB\n"
 
     monkeypatch.setattr(Path, "read_text", meminfo)
-    assert device_limit(jax.devices()[0]) == 800 * 1024 // 8
+    assert device_limit(device) == 800 * 1024 // 8
 
     def missing(self, encoding):
         raise FileNotFoundError
 
     monkeypatch.setattr(Path, "read_text", missing)  # not Linux
-    assert device_limit(jax.devices()[0]) is None
+    assert device_limit(device) is None
 
 
 def test_temporary_bytes_of_a_program():
