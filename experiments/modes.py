@@ -113,7 +113,7 @@ def run(
                 discards = overwrite and home.has("config.json")
                 with locked(home.path) if discards else contextlib.nullcontext():
                     home.claim(stored, free=free, overwrite=overwrite)
-                if not all(home.has(name) for name in policy_files(policy)):
+                if not home.has(home.checkpoints.name):  # the configuration became its own, too
                     _keep(policy, home)  # so that the workdir alone is enough to go on
             wait_for_all("workdir")
         if profile:  # of this call, not of the run
