@@ -1,6 +1,9 @@
-"""Arguments that can't be used: one error, raised before work begins."""
+"""Arguments that can't be used: one error, raised before work begins, with a suggestion."""
 
 from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
 
 
 class ArgumentError(ValueError):
@@ -11,3 +14,11 @@ def require(condition: bool, message: str) -> None:
     """Raises `ArgumentError` with the message unless the condition holds."""
     if not condition:
         raise ArgumentError(message)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`"; did you mean 'income'?"` for the known name nearest to `name`, else an empty text."""
+    known = list(known)
+    by_folded = {option.casefold(): option for option in known}
+    near = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
+    return f"; did you mean {by_folded[near[0]]!r}?" if near else ""

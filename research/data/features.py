@@ -15,8 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 
+from research.arguments import did_you_mean
 from research.data.atomic import replacing
-from research.data.schema import Column, Schema, did_you_mean
+from research.data.schema import Column, Schema
 
 _SKEWED = 2.0  # sample skewness above which a non-negative column is taken by its logarithm
 _FORMAT = 1

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, get_args
+
+from research.arguments import did_you_mean
 
 Kind = Literal["numeric", "categorical"]
 
@@ -117,14 +118,6 @@ class Schema:
             return cls(columns=columns, **{**rest, "classes": tuple(rest.get("classes", ()))})
         except (AttributeError, KeyError, TypeError) as error:
             raise ValueError(f"not a schema as Schema.to_json writes it: {error!r}") from error
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`"; did you mean 'income'?"` for the known name nearest to `name`, else an empty text."""
-    known = list(known)
-    by_folded = {option.casefold(): option for option in known}
-    near = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
-    return f"; did you mean {by_folded[near[0]]!r}?" if near else ""
 
 
 def _reject_duplicates(what: str, names: tuple[str, ...]) -> None:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from research.arguments import ArgumentError, require
-from research.data.schema import did_you_mean
+from research.arguments import ArgumentError, did_you_mean, require
 from research.runs.run import Run
 from research.runs.texts import NOTHING, number
 

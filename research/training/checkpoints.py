@@ -16,6 +16,7 @@ from jax.sharding import SingleDeviceSharding
 from orbax.checkpoint.experimental import v1 as ocp
 
 from research.arguments import ArgumentError, require
+from research.training.paths import by_path
 from research.training.retention import Record, Saving, Tier, kept
 from research.workdir import explained
 
@@ -247,10 +248,11 @@ class Checkpoints:
 
     def _read(self, step: int, like: Any) -> Restored:
         notes = dict(self._orbax.metadata(step).custom_metadata)
-        if notes[_STRUCTURE] != _structure(_as_dict(like)):
+        named = _as_dict(like)
+        if notes[_STRUCTURE] != _structure(named):
             raise _OtherStructure
-        saved = self._orbax.load(step, jax.tree.map(_abstract, _as_dict(like)))
-        leaves = [saved[name] for name in _as_dict(like)]
+        saved = self._orbax.load(step, jax.tree.map(_abstract, named))
+        leaves = [saved[name] for name in named]
         tree = jax.tree.unflatten(jax.tree.structure(like), leaves)
         return Restored(step, tree, {k: note for k, note in notes.items() if k not in _OURS})
 
@@ -290,8 +292,7 @@ def _record(step: int, noted: Mapping[str, Any]) -> Record:
 
 def _as_dict(tree: Any) -> dict[str, Any]:
     """Leaves by dotted path: whatever containers a state uses, the files hold plain names."""
-    leaves = jax.tree_util.tree_leaves_with_path(tree)
-    return {jax.tree_util.keystr(path, simple=True, separator="."): leaf for path, leaf in leaves}
+    return by_path(tree, separator=".")
 
 
 def _structure(leaves: dict[str, Any]) -> str:

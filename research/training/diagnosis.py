@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from research.tasks.task import Batch
+from research.training.paths import by_path
 from research.training.state import TrainState
 from research.training.step import Step, first_not_finite
 from research.workdir import Workdir
@@ -68,21 +69,19 @@ def diagnose(step: Step, state: TrainState, batch: Batch) -> Finding:
     positions = jnp.arange(len(next(iter(batch.values()))), dtype=jnp.int32)
     move = jax.jit(step.move, static_argnums=(3, 4))
     losses: list[float] = []
-    for index, update in enumerate(step.task.updates):
-        for count in range(update.repeat):
-            moved = move(state, batch, positions, index, count)
-            found = {name: float(value) for name, value in moved.metrics.items()}
-            bad = [name for name, value in found.items() if not np.isfinite(value)]
-            bad.sort(key=lambda name: name.endswith("gradient_norm"))  # which follows from the rest
-            gradient = moved.gradient if update.part is None else {update.part: moved.gradient}
-            path = first_not_finite(gradient)
-            if bad or path or not np.isfinite(float(moved.loss)):
-                name = "loss" if "loss" in bad or not bad else bad[0]
-                value = found.get(name, float(moved.loss))
-                return Finding(step=at, metric=name, value=value, path=path, inputs=inputs)
-            losses.append(float(moved.loss))
-            optimizer = (*state.optimizer[:index], moved.optimizer, *state.optimizer[index + 1 :])
-            state = state._replace(variables=moved.variables, optimizer=optimizer)
+    for index, count in step.moves():
+        part = step.task.updates[index].part
+        moved = move(state, batch, positions, index, count)
+        found = {name: float(value) for name, value in moved.metrics.items()}
+        bad = [name for name, value in found.items() if not np.isfinite(value)]
+        bad.sort(key=lambda name: name.endswith("gradient_norm"))  # which follows from the rest
+        path = first_not_finite(moved.gradient if part is None else {part: moved.gradient})
+        if bad or path or not np.isfinite(float(moved.loss)):
+            name = "loss" if "loss" in bad or not bad else bad[0]
+            value = found.get(name, float(moved.loss))
+            return Finding(step=at, metric=name, value=value, path=path, inputs=inputs)
+        losses.append(float(moved.loss))
+        state = moved.onto(state, index)
     return Finding(step=at, metric="loss", value=losses[0], path=None, inputs=inputs)
 
 
@@ -93,7 +92,7 @@ def keep_repro(workdir: Workdir, finding: Finding, state: TrainState, batch: Bat
         The folder: `batch.npz`, `state.npz` (leaves by path) and `finding.json`.
     """
     folder = f"diverged/{finding.step}"
-    for name, arrays in (("batch", batch), ("state", _by_path(state))):
+    for name, arrays in (("batch", batch), ("state", by_path(state))):
         with workdir.write(f"{folder}/{name}.npz") as path, path.open("wb") as file:
             named: Any = {key: np.asarray(leaf) for key, leaf in arrays.items()}
             np.savez(file, **named)
@@ -112,13 +111,6 @@ def repeat(step: Step, folder: Path | str) -> Finding:
     with np.load(folder / "state.npz") as kept, np.load(folder / "batch.npz") as batch:
         like = jax.eval_shape(step.init, 0)
         # NumPy's files know bfloat16 as two bytes of anything.
-        leaves = [jnp.asarray(kept[name].view(leaf.dtype)) for name, leaf in _by_path(like).items()]
+        leaves = [jnp.asarray(kept[name].view(leaf.dtype)) for name, leaf in by_path(like).items()]
         state = jax.tree.unflatten(jax.tree.structure(like), leaves)
         return diagnose(step, state, {name: jnp.asarray(batch[name]) for name in batch.files})
-
-
-def _by_path(tree: Any) -> dict[str, Any]:
-    return {
-        jax.tree_util.keystr(path, simple=True, separator="/"): leaf
-        for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
-    }

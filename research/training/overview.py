@@ -9,6 +9,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from research.training.paths import by_path
+
 _HEADS = ("parameter", "shape", "dtype", "sharding", "size", "bytes/device")
 _RIGHT = (4, 5)
 
@@ -92,16 +94,15 @@ def overview(tree: Any) -> Table:
     Args:
         tree: nested containers of arrays, or of `jax.ShapeDtypeStruct`, with shardings or not.
     """
-    leaves = jax.tree_util.tree_leaves_with_path(tree)
-    return Table(rows=tuple(_row(path, leaf) for path, leaf in leaves))
+    return Table(rows=tuple(_row(path, leaf) for path, leaf in by_path(tree).items()))
 
 
-def _row(path: Any, leaf: Any) -> Row:
+def _row(path: str, leaf: Any) -> Row:
     sharding = getattr(leaf, "sharding", None)
     shape = tuple(leaf.shape)
     share = shape if sharding is None else sharding.shard_shape(shape)
     return Row(
-        path=jax.tree_util.keystr(path, simple=True, separator="/"),
+        path=path,
         shape=shape,
         dtype=str(leaf.dtype),
         sharding=_said(sharding, len(shape)),

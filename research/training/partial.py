@@ -12,6 +12,7 @@ import jax
 
 from research.arguments import ArgumentError, require
 from research.training.checkpoints import Checkpoints
+from research.training.paths import by_path
 from research.workdir import Workdir, WorkdirError
 
 T = TypeVar("T")
@@ -192,12 +193,8 @@ def _some(paths: Mapping[str, Any]) -> str:
 
 
 def _by_path(tree: Any) -> dict[str, Any]:
-    leaves = jax.tree_util.tree_leaves_with_path(tree)
     # Checkpoints separate by dots, also where a key has one in it.
-    return {
-        jax.tree_util.keystr(path, simple=True, separator="/").replace(".", "/"): leaf
-        for path, leaf in leaves
-    }
+    return {path.replace(".", "/"): leaf for path, leaf in by_path(tree).items()}
 
 
 def _directory(source: Path | Workdir) -> Path:

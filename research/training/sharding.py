@@ -14,7 +14,8 @@ from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from research.arguments import require
 from research.models.parallel import DATA_AXIS
-from research.training.optimizers.paths import compiled, path_of, require_found
+from research.training.optimizers.paths import compiled, require_found
+from research.training.paths import by_path, path_of
 
 EXECUTORS = ("jit", "shard_map", "pmap")
 _STRATEGY = re.compile(r"(?P<name>replicate|data|fsdp|tensor)(\((?P<arguments>[^)]*)\))?")
@@ -135,12 +136,11 @@ class Parallel:
         Raises:
             ArgumentError: when a rule is found in no path, or a dimension does not divide.
         """
-        leaves = jax.tree_util.tree_leaves_with_path(params)
         above = "" if part is None else f"{part}/"
         shapes = {
-            path_of(path).removeprefix(above): leaf.shape
-            for path, leaf in leaves
-            if path_of(path).startswith(above)
+            path.removeprefix(above): leaf.shape
+            for path, leaf in by_path(params).items()
+            if path.startswith(above)
         }
         patterns = compiled([pattern for pattern, _ in self.sharding], "sharding")
         require_found(patterns, params, "sharding")

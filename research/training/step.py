@@ -21,6 +21,7 @@ from research.models.parallel import across_devices
 from research.models.random import example_keys, fold_in
 from research.tasks.task import Batch, Metrics, Objective, Task, Update
 from research.training.optimizers import Optimizer, ema
+from research.training.paths import by_path
 from research.training.state import Health, LossScale, TrainState
 
 _FIRST_SCALE = 2.0**15
@@ -86,6 +87,12 @@ class Moved(NamedTuple):
     metrics: Metrics
     loss: jax.Array
     gradient: Any
+    gradient_norm: jax.Array
+
+    def onto(self, state: TrainState, index: int) -> TrainState:
+        """The state after this update, the one at `index` among the task's."""
+        optimizer = (*state.optimizer[:index], self.optimizer, *state.optimizer[index + 1 :])
+        return state._replace(variables=self.variables, optimizer=optimizer)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,11 +137,10 @@ class Step:
         metrics: Metrics = {}
         moved = state
         usable, losses = jnp.bool_(True), []
-        for index, count in self._moves():
+        for index, count in self.moves():
             result = self.move(moved, batch, positions, index, count)
-            usable &= jnp.isfinite(result.loss) & jnp.isfinite(optax.tree.norm(result.gradient))
-            optimizer = (*moved.optimizer[:index], result.optimizer, *moved.optimizer[index + 1 :])
-            moved = moved._replace(variables=result.variables, optimizer=optimizer)
+            usable &= jnp.isfinite(result.loss) & jnp.isfinite(result.gradient_norm)
+            moved = result.onto(moved, index)
             metrics |= result.metrics
             losses.append(result.loss)
         if state.average is not None and self.options.ema is not None:
@@ -170,13 +176,15 @@ class Step:
         )
         prefix = "" if update.part is None else f"{update.part}_"
         metrics = {name: value * mean for name, value in sums.metrics.items()}
-        metrics[f"{prefix}gradient_norm"] = optax.tree.norm(gradient)
+        norm = optax.tree.norm(gradient)
+        metrics[f"{prefix}gradient_norm"] = norm
         if isinstance(update.optimizer, Optimizer):
             rate = update.optimizer.learning_rate_of(state.optimizer[index])
             metrics[f"{prefix}learning_rate"] = rate
-        return Moved(variables, optimizer, metrics, sums.loss * mean, gradient)
+        return Moved(variables, optimizer, metrics, sums.loss * mean, gradient, norm)
 
-    def _moves(self) -> list[tuple[int, int]]:
+    def moves(self) -> list[tuple[int, int]]:
+        """The updates of a step in order: which of the task's, and which of its repetitions."""
         return [
             (index, count)
             for index, update in enumerate(self.task.updates)
@@ -273,9 +281,9 @@ class Step:
 
 def first_not_finite(tree: Any) -> str | None:
     """The path of the first leaf with a NaN or an infinity, `layers/0/kernel`; None for none."""
-    for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
+    for path, leaf in by_path(tree).items():
         if jnp.issubdtype(leaf.dtype, jnp.inexact) and not bool(jnp.isfinite(leaf).all()):
-            return jax.tree_util.keystr(path, simple=True, separator="/")
+            return path
     return None
 
 

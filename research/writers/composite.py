@@ -7,8 +7,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from research.arguments import require
-from research.data.schema import did_you_mean
+from research.arguments import did_you_mean, require
 from research.workdir import Workdir, flat_config
 from research.writers.csv_file import CsvFile
 from research.writers.json_lines import JsonLines

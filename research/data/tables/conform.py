@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from research.data.schema import Column, Schema, did_you_mean
+from research.arguments import did_you_mean
+from research.data.schema import Column, Schema
 from research.data.tables.arrow import NULL_WORDS, Columns, Rows, TableError, as_table, listed
 
 if TYPE_CHECKING:

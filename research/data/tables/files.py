@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from research.arguments import did_you_mean
 from research.data.atomic import replacing
-from research.data.schema import did_you_mean
 from research.data.tables.arrow import NULL_WORDS, TableError, from_rows, listed
 
 if TYPE_CHECKING:

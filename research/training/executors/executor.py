@@ -20,7 +20,7 @@ from research.tasks.task import Batch
 from research.training.executors.placing import local_rows, place
 from research.training.flops import model_flops
 from research.training.memory import Memory, device_limit, temporary_bytes
-from research.training.optimizers.paths import path_of
+from research.training.paths import by_path
 from research.training.sharding import Parallel, bytes_per_device, replicated
 from research.training.state import Carry
 from research.training.step import Step
@@ -91,7 +91,7 @@ class Executor(abc.ABC):
         """
         like = self._abstract.state
         expected, found = (
-            {path_of(path): (leaf.shape, leaf.dtype) for path, leaf in _leaves(tree)}
+            {path: (leaf.shape, leaf.dtype) for path, leaf in by_path(tree).items()}
             for tree in (like.variables, variables)
         )
         differing = sorted(
@@ -102,13 +102,10 @@ class Executor(abc.ABC):
             f"the initial variables differ from the task's in {', '.join(differing[:8])}: take "
             "over what fits with research.training.load_into",
         )
-        copies = [
-            place(variables, jax.tree.map(lambda leaf: leaf.sharding, like.variables))
-            for _ in range(2)  # the average must not share its buffers
-        ]
-        state = carry.state._replace(variables=copies[0])
-        if state.average is not None:
-            state = state._replace(average=copies[1].params)
+        shardings = jax.tree.map(lambda leaf: leaf.sharding, like.variables)
+        state = carry.state._replace(variables=place(variables, shardings))
+        if state.average is not None:  # it must not share its buffers
+            state = state._replace(average=place(variables.params, shardings.params))
         return carry._replace(state=state)
 
     def cleared(self, carry: Carry) -> Carry:
@@ -288,11 +285,6 @@ class Executor(abc.ABC):
         if manual():
             vote = jax.lax.pmax(vote, DATA_AXIS)
         return carry, jnp.stack([carry.state.health.bad_step, vote])
-
-
-def _leaves(tree: Any) -> list[tuple[Any, Any]]:
-    leaves: list[tuple[Any, Any]] = jax.tree_util.tree_leaves_with_path(tree)
-    return leaves
 
 
 def _shapes(loaded: Any) -> Any:

@@ -9,8 +9,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from research.arguments import require
-from research.data.schema import did_you_mean
+from research.arguments import did_you_mean, require
 from research.training.optimizers import paths
 from research.training.optimizers.methods import METHODS, require_number
 from research.training.optimizers.schedules import Schedule, require_options, schedule_by_name

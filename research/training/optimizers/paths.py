@@ -15,13 +15,9 @@ import jax
 import optax
 
 from research.arguments import ArgumentError, require
+from research.training.paths import by_path, path_of
 
 _SHOWN = 12
-
-
-def path_of(path: tuple[Any, ...]) -> str:
-    """A JAX key path as text, joined by "/"."""
-    return jax.tree_util.keystr(path, simple=True, separator="/")
 
 
 def compiled(patterns: Sequence[str], what: str) -> tuple[re.Pattern[str], ...]:
@@ -47,7 +43,7 @@ def require_found(rules: Sequence[re.Pattern[str]], params: Any, what: str) -> N
     Raises:
         ArgumentError: naming the rule and the paths there are.
     """
-    paths = [path_of(path) for path, _ in jax.tree_util.tree_leaves_with_path(params)]
+    paths = list(by_path(params))
     for rule in rules:
         more = f", and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
         require(

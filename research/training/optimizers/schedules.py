@@ -15,8 +15,7 @@ from typing import Any
 import jax
 import optax
 
-from research.arguments import require
-from research.data.schema import did_you_mean
+from research.arguments import did_you_mean, require
 
 Schedule = Callable[[jax.typing.ArrayLike], jax.typing.ArrayLike]
 

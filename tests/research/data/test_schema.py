@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from research.data.schema import Column, Schema, did_you_mean
+from research.arguments import did_you_mean
+from research.data.schema import Column, Schema
 
 AGE = Column(name="age", kind="numeric", unit="years")
 HOME = Column(name="home", kind="categorical", categories=("rent", "owner"))
