@@ -108,6 +108,7 @@ def test_wandb_goes_on_in_the_same_run_offline(workdir):
         [sys.executable, "-c", KILLED, str(workdir.path)], cwd=ROOT, timeout=60, check=False
     )
     assert killed.returncode == -signal.SIGKILL
+    time.sleep(1)  # W&B names its folders by the second, and adds a number to the second of them
     write(workdir, "wandb", [30, 40, 50, 60], resume_step=20)
     identity = json.loads((workdir.path / "wandb.json").read_text())["run"]
     runs = [path for path in (workdir.path / "wandb").iterdir() if path.name.startswith("offline")]
