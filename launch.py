@@ -20,7 +20,8 @@ from experiments.experiment import ExperimentError
 
 def _parse(argv: Sequence[str]) -> list[str]:
     try:
-        remaining = absl_flags.FLAGS(overrides.checked(argv))
+        sys.argv = overrides.checked(argv)  # where config_flags looks for overridden keys
+        remaining = absl_flags.FLAGS(sys.argv)
         if remaining[1:]:
             found = " ".join(remaining[1:])
             raise ExperimentError(f"not a flag: {found}: did you mean --key=value?")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from ml_collections import ConfigDict
 
 from research.inference import Predictor
-from research.tasks import Task
+from research.tasks import Estimator, Task
 from research.workdir import Workdir
 from rules import Ruleset
 
@@ -30,6 +30,11 @@ class Experiment(Protocol):
         """Top-level keys of the configuration that have no part in the training."""
         ...
 
+    @property
+    def PRESETS(self) -> Mapping[str, Mapping[str, Any]]:  # noqa: N802
+        """Changes to the configuration by dotted key, by name; "fast" takes under a minute."""
+        ...
+
     def get_config(self) -> ConfigDict:
         """Every number of the experiment, plain data; `policy` names its rule files."""
         ...
@@ -44,20 +49,28 @@ class Experiment(Protocol):
         """Training and validation examples; what prediction needs again goes to the workdir."""
         ...
 
-    def build_task(self, config: ConfigDict, workdir: Workdir) -> Task:
-        """The network, loss and optimizer."""
+    def build_task(self, config: ConfigDict, workdir: Workdir) -> Task | Estimator:
+        """The network, loss and optimizer, or what is fitted in one go."""
         ...
 
     def build_prepare(self, config: ConfigDict, workdir: Workdir) -> Any:
-        """The pure function from named columns to the network's inputs."""
+        """The pure function from named columns to the model's inputs."""
         ...
 
     def evaluate(self, config: ConfigDict, data: Any, predictor: Predictor) -> dict[str, Any]:
-        """Measures the held-out test set beside baselines; plain data with a `summary`."""
+        """Measures the held-out test set beside baselines.
+
+        Returns:
+            Plain data; `summary` is for the console, `headline` the fields of a `Headline`.
+        """
         ...
 
     def build_program(
-        self, config: ConfigDict, predictor: Predictor, policy: Sequence[Ruleset]
+        self,
+        config: ConfigDict,
+        predictor: Predictor,
+        policy: Sequence[Ruleset],
+        workdir: Workdir,
     ) -> Any:
         """Model and rules as one program; `policy` holds the rule sets of `config.policy`.
 
@@ -67,7 +80,7 @@ class Experiment(Protocol):
         ...
 
     def decide_test(self, config: ConfigDict, data: Any, program: Any, workdir: Workdir) -> str:
-        """Decides the test set, writes decisions and report; returns a summary."""
+        """Decides the test set, writes decisions, report and `Automation`; returns a summary."""
         ...
 
     def decide_cases(self, config: ConfigDict, cases: Path, program: Any, out: Path) -> str:

@@ -11,6 +11,10 @@ CONFIG = config_flags.DEFINE_config_file(
     "Experiment file (values by --config.x.y=VALUE); by default the one the workdir belongs to.",
     lock_config=True,
 )
+PRESET = flags.DEFINE_string(
+    "preset", None, "Named changes to the configuration, such as fast; --config.x.y=VALUE wins."
+)
+FAST = flags.DEFINE_bool("fast", False, "The same as --preset=fast: the whole run in a minute.")
 WORKDIR = flags.DEFINE_string("workdir", None, "Directory of the run.", required=True)
 MODE = flags.DEFINE_enum("mode", "all", ["all", "train", "evaluate", "decide"], "What to do.")
 CASES = flags.DEFINE_string("cases", None, "Decide the cases of this .csv, .jsonl or .parquet.")

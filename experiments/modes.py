@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import jax
+import numpy as np
 from ml_collections import ConfigDict
 
 from experiments.console import plain_messages
 from experiments.experiment import Experiment, ExperimentError, load_experiment, stored_name
 from experiments.policies import Policy, PolicyError, kept_policy, policy_files, read_policy
+from experiments.selection import keep_validation
 from research import training
 from research.arguments import ArgumentError
 from research.data.datasets.errors import DatasetError
@@ -25,8 +27,12 @@ from research.data.hashing import sha256_of_arrays
 from research.data.sources import SourceError
 from research.data.tables import TableError
 from research.inference import Calibration, Predictor
+from research.inference.predictor import in_batches
+from research.models import Variables
 from research.provenance import add_attempt
-from research.training import CheckpointError, Diverged, Preempted
+from research.tasks import Estimator, Task
+from research.tasks.task import Batch
+from research.training import CheckpointError, Diverged, Fitted, Preempted
 from research.training.hosts import wait_for_all
 from research.training.lock import locked
 from research.training.preemption import RESUMABLE, leave
@@ -129,7 +135,7 @@ def run(
                 if mode in ("all", "evaluate"):
                     evaluate(experiment, current, home, data, predictor)
                 if mode in ("all", "decide"):
-                    program = experiment.build_program(current, predictor, policy)
+                    program = experiment.build_program(current, predictor, policy, home)
                     if cases:
                         decide_cases(experiment, current, cases, out, program)
                     else:
@@ -169,7 +175,7 @@ def _check_flags(
 def train(
     experiment: Experiment, config: ConfigDict, workdir: Workdir, data: Data, policy: Policy
 ) -> None:
-    """Trains to the end, or goes on where an earlier run stopped; then calibrates."""
+    """Trains or fits, or goes on where an earlier run stopped; then calibrates."""
     began = time.monotonic()
     examples, validation = experiment.training_examples(config, data(), workdir)
     wait_for_all("examples")  # they may have left in the workdir what the task needs
@@ -178,34 +184,64 @@ def train(
         parts = {"train": examples, "validation": validation}
         data_hashes = {name: sha256_of_arrays(arrays) for name, arrays in parts.items()}
         add_attempt(workdir, seed=config.seed, data=data_hashes)
-    fitted = training.fit(
-        task,
-        examples,
-        validation,
-        workdir=workdir,
-        seed=config.seed,
-        notes={
-            "config": config.to_dict(),
-            "rulesets": {ruleset.name: ruleset.sha256 for ruleset in policy},
-        },
-        **training.fit_options(config.training.to_dict()),
-    )
-    now = fitted.progress
-    logits = jax.jit(task.predict)(fitted.variables, validation["inputs"])["logits"]
-    calibration = Calibration.fit(logits, validation["labels"])
-    workdir.write_json("calibration.json", calibration.to_json())
-    if jax.process_index() != 0:
-        return
-    if fitted.resumed_at == now.step:
-        print(f"training: finished earlier, at step {now.step} ({now.finished})")
-    else:
-        resumed = f", resumed at step {fitted.resumed_at}" if fitted.resumed_at else ""
-        print(
-            f"training: {now.step} steps in {time.monotonic() - began:.1f} s{resumed} "
-            f"({now.finished}); best at step {now.best_step}, "
-            f"validation loss {now.best_value:.4f}"
+    if isinstance(task, Estimator):
+        estimated = training.fit_estimator(
+            task, examples, validation, seed=config.seed, workdir=workdir
         )
-    print(_calibrated(calibration))
+        variables = estimated.variables
+        took = f"in {time.monotonic() - began:.1f} s"
+        ended = f"training: fitted {'earlier' if estimated.earlier else took}"
+    else:
+        fitted = training.fit(
+            task,
+            examples,
+            validation,
+            workdir=workdir,
+            seed=config.seed,
+            notes={
+                "config": config.to_dict(),
+                "rulesets": {ruleset.name: ruleset.sha256 for ruleset in policy},
+            },
+            **training.fit_options(config.training.to_dict()),
+        )
+        variables, ended = fitted.variables, _ended(fitted, time.monotonic() - began)
+    calibration = calibrate(task, variables, validation, workdir)
+    if jax.process_index() == 0:
+        print(ended)
+        if calibration is not None:
+            print(_calibrated(calibration))
+
+
+def _ended(fitted: Fitted, seconds: float) -> str:
+    now = fitted.progress
+    if fitted.resumed_at == now.step:
+        return f"training: finished earlier, at step {now.step} ({now.finished})"
+    resumed = f", resumed at step {fitted.resumed_at}" if fitted.resumed_at else ""
+    return (
+        f"training: {now.step} steps in {seconds:.1f} s{resumed} "
+        f"({now.finished}); best at step {now.best_step}, "
+        f"validation loss {now.best_value:.4f}"
+    )
+
+
+def calibrate(
+    task: Task | Estimator, variables: Variables, validation: Batch, workdir: Workdir
+) -> Calibration | None:
+    """Fits a classifier's calibration on validation examples, and keeps how sure it is of them.
+
+    Leaves `calibration.json`, which holds null for what is no classifier: its validation
+    examples have no `labels`, or its predictions no `logits` `[N, K]`.
+    """
+    calibration = None
+    if "labels" in validation:
+        predict = functools.partial(jax.jit(lambda v, b: task.predict(v, b["inputs"])), variables)
+        outputs = in_batches(predict, {"inputs": validation["inputs"]})
+        if "logits" in outputs and outputs["logits"].ndim == 2:
+            calibration = Calibration.fit(outputs["logits"], validation["labels"])
+            probabilities = np.asarray(calibration(outputs["logits"]))
+            keep_validation(workdir, probabilities, validation["labels"])
+    workdir.write_json("calibration.json", calibration and calibration.to_json())
+    return calibration
 
 
 def show_plan(experiment: Experiment, config: ConfigDict) -> None:
@@ -215,6 +251,8 @@ def show_plan(experiment: Experiment, config: ConfigDict) -> None:
         data = experiment.load_data(config)
         examples, _ = experiment.training_examples(config, data, home)
         task = experiment.build_task(config, home)
+        if isinstance(task, Estimator):
+            raise ExperimentError("--dry_run compiles a training: this model is fitted in one go")
         settings = training.fit_options(config.training.to_dict())
         feed = Resident(examples=examples, batch_size=settings["batch_size"], seed=config.seed)
         print(
@@ -267,7 +305,9 @@ def load_predictor(experiment: Experiment, config: ConfigDict, workdir: Workdir)
     """The trained model of a workdir."""
     task = experiment.build_task(config, workdir)
     variables, step = training.load_model(workdir, task)
-    calibration = workdir.read_json("calibration.json", Calibration.from_json)
+    calibration = workdir.read_json(
+        "calibration.json", lambda data: data and Calibration.from_json(data)
+    )
     return Predictor(
         task=task,
         variables=variables,

@@ -10,10 +10,12 @@ from typing import Any
 from ml_collections import ConfigDict, FieldReference
 
 from experiments.experiment import ExperimentError, load_experiment, located
+from experiments.presets import preset_flags
 from research.training.options import optional
 
 _FILE = re.compile(r"--?config=(.+)")
 _OVERRIDE = re.compile(r"--?config\.([^=]+)")
+_PRESET = re.compile(r"--?(?:preset=(.+)|fast(?:=true)?)")
 
 
 def checked(argv: Sequence[str]) -> list[str]:
@@ -22,8 +24,12 @@ def checked(argv: Sequence[str]) -> list[str]:
     Args:
         argv: of the command.
 
+    Returns:
+        The same, and what a preset changes as flags, too.
+
     Raises:
-        ExperimentError: for a file that is no experiment, or a key that it doesn't have.
+        ExperimentError: for a file that is no experiment, or a key or preset that it doesn't
+            have.
     """
     files = [match[1] for match in map(_FILE.fullmatch, argv) if match]
     keys = [match[1] for match in map(_OVERRIDE.match, argv) if match]
@@ -31,11 +37,21 @@ def checked(argv: Sequence[str]) -> list[str]:
         raise ExperimentError(
             f"--config.{keys[0]} changes a number of a config: give --config=FILE"
         )
+    presets = [match[1] or "fast" for match in map(_PRESET.fullmatch, argv) if match]
+    if presets and not files:
+        raise ExperimentError(f"the preset {presets[0]} is an experiment's: give --config=FILE")
+    if len(presets) > 1:
+        raise ExperimentError(f"found the presets {', '.join(presets)}: give one")
+    changes: list[str] = []
     for file in files:
-        config = load_experiment(file).get_config()
+        experiment = load_experiment(file)
+        config = experiment.get_config()
         for key in keys:
             _check(config, key)
-    return [f"--config={located(m[1])}" if (m := _FILE.fullmatch(a)) else a for a in argv]
+        for preset in presets:
+            changes += preset_flags(experiment, preset, keys)
+    given = [f"--config={located(m[1])}" if (m := _FILE.fullmatch(a)) else a for a in argv]
+    return given + changes
 
 
 def settings(training: Mapping[str, Any]) -> ConfigDict:

@@ -1,5 +1,6 @@
 """Settings of all tests; those of jax must be made before it starts."""
 
+import contextlib
 import os
 
 from hypothesis import settings
@@ -12,3 +13,10 @@ os.environ["XLA_FLAGS"] = " ".join(
 # A busy machine is no bug: nothing here is timed.
 settings.register_profile("rulax", deadline=None)
 settings.load_profile("rulax")
+
+# The shapes in the models' signatures are checked wherever a test calls them.
+with contextlib.suppress(ImportError):
+    import beartype  # noqa: F401
+    from jaxtyping import install_import_hook
+
+    install_import_hook(["research.models", "research.tasks"], "beartype.beartype")

@@ -8,6 +8,7 @@ Takes well under a minute on 2 cores; expect a test AUC of about .83.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -26,6 +27,7 @@ from experiments.decisions import (
     read_cases,
     write_decisions,
 )
+from experiments.headline import Automation, Headline, record
 from experiments.overrides import settings
 from experiments.policies import fitting
 from research import training
@@ -41,6 +43,7 @@ from rules import Ruleset
 
 Data = dict[str, credit.Credit]  # by part
 AFTER_TRAINING = ("policy", "economics")
+PRESETS = {"fast": {"training.steps": 300, "training.patience": 3}}
 OUTCOMES = ("approve", "refer", "reject")
 
 
@@ -112,7 +115,7 @@ def evaluate(config: ConfigDict, data: Data, predictor: Predictor) -> dict[str, 
         "Rulax MLP": predictions["probabilities"][:, 1],
         **baselines.predict(data["train"], test, features, seed=config.seed),
     }
-    evaluation = {
+    evaluation: dict[str, Any] = {
         "examples": {name: len(part) for name, part in data.items()},
         "models": [_measures(name, p, test.target) for name, p in candidates.items()],
         "calibration": {
@@ -120,10 +123,23 @@ def evaluate(config: ConfigDict, data: Data, predictor: Predictor) -> dict[str, 
             for name, p in {"before": raw, "after": candidates["Rulax MLP"]}.items()
         },
     }
+    ours, *others = evaluation["models"]
+    best = max(others, key=lambda model: model["auc"])
+    headline = Headline(
+        data=f"credit, {len(test):,} held-out applications",
+        parameters=predictor.parameters,
+        metric="AUC",
+        value=ours["auc"],
+        baseline=best["name"],
+        baseline_value=best["auc"],
+    )
+    evaluation["headline"] = dataclasses.asdict(headline)
     return {**evaluation, "summary": output.evaluation_summary(evaluation)}
 
 
-def build_program(config: ConfigDict, predictor: Predictor, policy: Sequence[Ruleset]) -> Program:
+def build_program(
+    config: ConfigDict, predictor: Predictor, policy: Sequence[Ruleset], workdir: Workdir
+) -> Program:
     """The model's probability of default, and the application itself, go to the rules."""
     (ruleset,) = policy
     categories = {c.name: c.categories for c in credit.SCHEMA.columns if c.categories}
@@ -154,6 +170,17 @@ def decide_test(config: ConfigDict, data: Data, program: Program, workdir: Workd
     write_decisions(table, workdir.path / "decisions.parquet")
     workdir.write_text(
         "report.html", output.report(config.to_dict(), data, decided, program, table, workdir)
+    )
+    outcome = np.array(table["outcome"].to_pylist())
+    automated = outcome != "refer"
+    wrong = (outcome == "approve") == (test.target == 1)
+    record(
+        workdir,
+        Automation(
+            decisions=len(test),
+            automated=float(automated.mean()),
+            error=float(wrong[automated].mean()),
+        ),
     )
     summary = outcome_summary(table, rate=("defaulted", test.target))
     return f"{summary}\nwrote {workdir.path}/decisions.parquet and {workdir.path}/report.html"

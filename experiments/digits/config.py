@@ -29,6 +29,7 @@ from experiments.decisions import (
 )
 from experiments.digits import baselines, numbers, output
 from experiments.digits.report import DigitsReport, render
+from experiments.headline import Automation, Headline, record
 from experiments.origin import origin
 from experiments.overrides import settings
 from experiments.policies import fitting
@@ -45,6 +46,7 @@ from research.workdir import Workdir, read_metrics
 from rules import Ruleset
 
 AFTER_TRAINING = ("policy", "numbers")
+PRESETS = {"fast": {"training.steps": 300, "training.patience": 3}}
 _GREYS = 16.0  # the scans' pixels count from 0 to 16
 
 
@@ -136,7 +138,7 @@ def evaluate(config: ConfigDict, data: Data, predictor: Predictor) -> dict[str, 
         **baselines.predict(data.examples("train"), test["inputs"]),
     }
     labels = test["labels"]
-    evaluation = {
+    evaluation: dict[str, Any] = {
         "examples": {part: len(rows) for part, rows in data.parts.items()},
         "models": [
             {
@@ -147,10 +149,23 @@ def evaluate(config: ConfigDict, data: Data, predictor: Predictor) -> dict[str, 
             for name, probabilities in candidates.items()
         ],
     }
+    ours, *others = evaluation["models"]
+    best = max(others, key=lambda model: model["accuracy"])
+    headline = Headline(
+        data=f"digits, {len(labels)} held-out scans",
+        parameters=predictor.parameters,
+        metric="accuracy",
+        value=ours["accuracy"],
+        baseline=best["name"],
+        baseline_value=best["accuracy"],
+    )
+    evaluation["headline"] = dataclasses.asdict(headline)
     return {**evaluation, "summary": output.evaluation_summary(evaluation)}
 
 
-def build_program(config: ConfigDict, predictor: Predictor, policy: Sequence[Ruleset]) -> Programs:
+def build_program(
+    config: ConfigDict, predictor: Predictor, policy: Sequence[Ruleset], workdir: Workdir
+) -> Programs:
     """One program for single digits, one for whole numbers."""
     digit, number = policy
 
@@ -203,6 +218,14 @@ def decide_test(config: ConfigDict, data: Data, program: Programs, workdir: Work
         number_table=number_table,
         read_wrong=(numbers.as_read(number_decided.seen) != written.digits).any(axis=1),
         corrected_wrong=(corrected != written.digits).any(axis=1),
+    )
+    record(
+        workdir,
+        Automation(
+            decisions=len(written.digits),
+            automated=float(results.automated.mean()),
+            error=results.error_after,
+        ),
     )
     report = DigitsReport(
         config=config.to_dict(),

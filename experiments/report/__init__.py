@@ -15,7 +15,12 @@ from experiments.report.blocks import (
     side_by_side,
 )
 from experiments.report.confusion import confusion_matrix
-from experiments.report.figures import learning_curves, reliability, roc
+from experiments.report.figures import (
+    learning_curves,
+    reliability,
+    risk_coverage_curve,
+    roc,
+)
 from experiments.report.images import captioned, picture, strip
 from experiments.report.intervals import Rate, wilson_interval
 from experiments.report.markup import Html, element, escape, join
@@ -56,6 +61,7 @@ __all__ = [
     "picture",
     "provenance",
     "reliability",
+    "risk_coverage_curve",
     "roc",
     "rule_table",
     "rule_usage",

@@ -1,4 +1,4 @@
-"""How good a model is: learning curves, ROC, reliability."""
+"""How good a model is: learning curves, ROC, reliability, risk and coverage."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["learning_curves", "reliability", "roc"]
+    from research.inference import RiskCoverage
+
+__all__ = ["learning_curves", "reliability", "risk_coverage_curve", "roc"]
 
 _Corner: TypeAlias = Literal["upper left", "upper right", "lower right"]
 
@@ -146,6 +148,51 @@ def reliability(
         label=f"Reliability: the calibration error is {said}; below, a histogram of predictions.",
         height=340,
     )
+
+
+def risk_coverage_curve(
+    curves: Mapping[str, RiskCoverage],
+    *,
+    budget: float | None = None,
+    chosen: tuple[float, float] | None = None,
+) -> Html:
+    """Errors among what is decided, by the share that is decided; up to four, the first ours.
+
+    Args:
+        curves: by name, of `research.inference.risk_coverage`.
+        budget: the share of errors that is allowed for, as a line.
+        chosen: coverage and risk of what the rules decide, as a point.
+
+    Raises:
+        ValueError: no curve, or more than four.
+    """
+    if not 1 <= len(curves) <= len(_LINES):
+        raise ValueError(f"expected 1 to {len(_LINES)} curves, found {len(curves)}")
+
+    def paint(figure: Figure) -> None:
+        axes = figure.subplots()
+        for line, (name, curve) in zip(_LINES, curves.items(), strict=False):
+            axes.plot(curve.coverage, curve.risk, label=f"{name} {decimal(curve.area)}", **line)
+        if budget is not None:
+            axes.axhline(budget, color=Colour.INK.value, linewidth=1, linestyle=(0, (2, 2)))
+            axes.annotate(
+                f"budget {percent(budget)}",
+                (0, budget),
+                xytext=(4, 4),
+                textcoords="offset points",
+                color=Colour.MUTED.value,
+            )
+        if chosen is not None:
+            axes.plot(*chosen, "o", color=Colour.INK.value, markersize=7, zorder=5)
+        axes.set(xlim=(0, 1), ylim=(0, None))
+        axes.xaxis.set_major_formatter(_percent_tick)
+        axes.yaxis.set_major_formatter(lambda value, _: percent(value))
+        axes.set_xlabel("share decided, the surest first")
+        axes.set_ylabel("share wrong among them")
+        _legend(axes, "upper left", title="mean over coverages")
+
+    listed = ", ".join(f"{name} {decimal(curve.area)}" for name, curve in curves.items())
+    return draw(paint, name="risk-coverage", label=f"Risk by coverage; mean risk: {listed}.")
 
 
 def _curve(

@@ -3,6 +3,7 @@
 from research.inference.calibration import Calibration
 from research.inference.decider import Decider, load_decider, recode
 from research.inference.predictor import Decided, DecisionProgram, Predictor
+from research.inference.selective import RiskCoverage, Threshold, risk_coverage, threshold_for
 
 __all__ = [
     "Calibration",
@@ -10,6 +11,10 @@ __all__ = [
     "Decider",
     "DecisionProgram",
     "Predictor",
+    "RiskCoverage",
+    "Threshold",
     "load_decider",
     "recode",
+    "risk_coverage",
+    "threshold_for",
 ]

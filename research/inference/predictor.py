@@ -14,6 +14,7 @@ from research.arguments import require
 from research.inference.calibration import Calibration
 from research.inference.decider import Columns, Decider
 from research.models.network import Variables
+from research.tasks.estimator import Estimator
 from research.tasks.task import Task
 
 _LARGEST_BATCH = 8192
@@ -22,25 +23,32 @@ _UNCALIBRATED = Calibration()
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Predictor:
-    """A trained classifier with everything that belongs to it.
+    """A trained model with everything that belongs to it.
 
     Attributes:
         task: gives the pure `predict`.
         variables: trained.
-        prepare: named columns to the network's inputs, a pure JAX function.
-        calibration: logits to probabilities.
+        prepare: named columns to the model's inputs, a pure JAX function.
+        calibration: logits to probabilities; None where the model is no classifier.
         step: the checkpoint's step, for the record.
     """
 
-    task: Task
+    task: Task | Estimator
     variables: Variables
     prepare: Callable[[Columns], Any]
-    calibration: Calibration = _UNCALIBRATED
+    calibration: Calibration | None = _UNCALIBRATED
     step: int = 0
 
+    @property
+    def parameters(self) -> int:
+        """How many numbers were trained."""
+        return sum(leaf.size for leaf in jax.tree.leaves(self.variables.params))
+
     def predict(self, variables: Variables, columns: Columns) -> dict[str, jax.Array]:
-        """The pure function: the network's outputs and `probabilities` `[B, K]`."""
+        """The pure function: the model's outputs, and a classifier's `probabilities` `[B, K]`."""
         outputs = self.task.predict(variables, self.prepare(columns))
+        if self.calibration is None:
+            return dict(outputs)
         return {**outputs, "probabilities": self.calibration(outputs["logits"])}
 
     def __call__(self, columns: Columns) -> dict[str, np.ndarray]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from research.training.checkpoints import Checkpoints as Checkpoints
     from research.training.diagnosis import Diverged as Diverged
     from research.training.dry_run import plan as plan
+    from research.training.estimation import fit_estimator as fit_estimator
     from research.training.loop import fit as fit
     from research.training.optimizers import adamw as adamw
     from research.training.optimizers import optimizer as optimizer
@@ -35,6 +36,7 @@ _HOMES = {
     "Saving": "retention",
     "Diverged": "diagnosis",
     "plan": "dry_run",
+    "fit_estimator": "estimation",
     "Fitted": "run",
     "Progress": "run",
     "fit": "loop",

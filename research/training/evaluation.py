@@ -11,6 +11,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from research.data.loading import padded
 from research.models.network import Variables
+from research.tasks.estimator import Estimator
 from research.tasks.task import Batch, Task
 from research.training.executors import Compile, place
 from research.training.sharding import replicated
@@ -30,7 +31,7 @@ class Evaluator:
 
     def __init__(
         self,
-        task: Task,
+        task: Task | Estimator,
         examples: Batch,
         *,
         mesh: Mesh,

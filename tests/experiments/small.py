@@ -9,6 +9,7 @@ from research.models import MLP, Network
 from research.tasks import Classification
 
 AFTER_TRAINING = ("policy",)
+PRESETS = {"fast": {"training.steps": 5}}
 
 
 def get_config():
@@ -61,7 +62,7 @@ def evaluate(config, data, predictor):
     return {"accuracy": accuracy, "summary": f"accuracy {accuracy:.2f}"}
 
 
-def build_program(config, predictor, policy):
+def build_program(config, predictor, policy, workdir):
     return predictor
 
 
