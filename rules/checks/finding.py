@@ -21,6 +21,7 @@ CODES = (
     ("W009", "unused param"),
     ("W010", "unused variable"),
     ("W011", "constraint that nothing can break"),
+    ("W012", "rules that a program proposed and nobody has accepted"),
 )
 
 

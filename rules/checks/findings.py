@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from rules.checks.constants import constant_conditions, settled_comparisons
 from rules.checks.finding import CODES, Finding
+from rules.checks.proposals import unaccepted
 from rules.checks.unused import unused
 from rules.errors import annotate
 from rules.language import ir
@@ -27,6 +28,7 @@ def check(ruleset: ir.Ruleset) -> tuple[Finding, ...]:
         *_same_conditions(ruleset),
         *settled_comparisons(ruleset),
         *_unbreakable_constraints(ruleset),
+        *unaccepted(ruleset),
     ]
     return in_order(findings)
 

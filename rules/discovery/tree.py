@@ -1,0 +1,79 @@
+"""A decision tree as nested questions, whoever has grown it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from rules.discovery.features import AtMost, Feature
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Leaf:
+    """Where a tree decides.
+
+    Attributes:
+        cases: how many training cases came here, by outcome; the most frequent one, the
+            first among equals, is decided.
+    """
+
+    cases: Mapping[str, float]
+
+    @property
+    def outcome(self) -> str:
+        """What is decided."""
+        return max(self.cases, key=lambda outcome: self.cases[outcome])
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Split:
+    """Where a tree asks.
+
+    Attributes:
+        question: what it asks.
+        yes: where it goes if so.
+        no: where it goes if not.
+    """
+
+    question: Feature
+    yes: Node
+    no: Node
+
+
+Node: TypeAlias = Leaf | Split
+
+
+def leaves(tree: Node) -> Iterator[Leaf]:
+    """From left to right."""
+    if isinstance(tree, Leaf):
+        yield tree
+    else:
+        yield from leaves(tree.yes)
+        yield from leaves(tree.no)
+
+
+def questions(tree: Node) -> Iterator[Feature]:
+    """All that it asks."""
+    if isinstance(tree, Split):
+        yield tree.question
+        yield from questions(tree.yes)
+        yield from questions(tree.no)
+
+
+def decide(tree: Node, case: Mapping[str, Any]) -> str:
+    """The tree's outcome for one case; None or NaN, or no entry, is missing."""
+    while isinstance(tree, Split):
+        tree = tree.yes if _answer(tree.question, case.get(tree.question.column)) else tree.no
+    return tree.outcome
+
+
+def _answer(question: Feature, value: Any) -> bool:
+    missing = value is None or value != value
+    if isinstance(question, AtMost):
+        return (
+            question.missing if missing else bool(np.float32(value) <= np.float32(question.bound))
+        )
+    return not missing and value == question.member
