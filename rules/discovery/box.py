@@ -24,8 +24,6 @@ class Range:
         for one, rest in ((self, other), (other, self)):
             if one.low >= one.high:
                 return dataclasses.replace(rest, missing=one.missing or rest.missing)
-        if self.missing != other.missing and (self.low, self.high) != (other.low, other.high):
-            return None
         first, second = sorted((self, other), key=lambda part: (part.low, part.high))
         if second.low > first.high:
             return None

@@ -30,11 +30,10 @@ trees = st.recursive(
 
 
 def edges(bound):
+    """The bound and its float32 neighbours; the language has no subnormal numbers."""
     one = np.float32(bound)
-    return [
-        float(v)
-        for v in (np.nextafter(one, np.float32(-9e9)), one, np.nextafter(one, np.float32(9e9)))
-    ]
+    neighbours = [np.nextafter(one, np.float32(end)) for end in (-9e9, 9e9)]
+    return [float(one), *(float(v) if bound else float(np.sign(v)) * 1e-30 for v in neighbours)]
 
 
 numbers = st.sampled_from([None, *[value for bound in BOUNDS for value in edges(bound)]])
