@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # By the environment, so that the isolated build of a wheel is pinned too.
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: demo digits guideline test test-fast test-crash test-hosts test-fuzz soak agree bench-train lint format wheel clean
+.PHONY: demo digits guideline results test test-fast test-crash test-hosts test-fuzz soak agree bench-train lint format wheel clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python launch.py --config=experiments/credit/config.py --workdir=runs/credit
@@ -19,6 +19,10 @@ digits: $(VENV)/.demo
 guideline: $(VENV)/.demo
 	$(INSTALL) -e ".[oracles]"
 	$(BIN)/python -m experiments.cholesterol.compare --patients 5000
+
+# Every experiment over its seeds, as far as it isn't recorded yet: hours the first time.
+results: $(VENV)/.demo
+	$(BIN)/python -m experiments.results
 
 # The tests of training mostly wait for XLA's compiler: without LLVM's optimizations, half as long.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile

@@ -1,0 +1,55 @@
+"""Each experiment, whole and small: two steps, then evaluated, decided and told."""
+
+import json
+
+import pytest
+
+from experiments.experiment import load_experiment
+from experiments.headline import Automation, Headline
+from experiments.presets import with_preset
+from experiments.results.entries import ENTRIES
+from research.data.datasets import DatasetError
+from research.data.sources import SourceError
+from research.workdir import flat_config
+
+# Those that have tests of their own which run all of them.
+ELSEWHERE = {"credit", "digits"}
+NAMES = sorted({entry.experiment for entry in ENTRIES} - ELSEWHERE)
+
+
+@pytest.fixture(params=NAMES)
+def name(request):
+    pytest.importorskip("sklearn", reason="needs scikit-learn")
+    pytest.importorskip("matplotlib", reason="needs matplotlib")
+    experiment = load_experiment(f"experiments/{request.param}/config.py")
+    try:
+        experiment.load_data(with_preset(experiment, "fast"))
+    except (DatasetError, SourceError) as error:
+        pytest.skip(f"needs the data of {request.param}: {error}")
+    return request.param
+
+
+@pytest.mark.slow
+def test_two_steps_and_all_that_follows(name, launch, tmp_path):
+    config = with_preset(load_experiment(f"experiments/{name}/config.py"), "fast")
+    few = ["--config.training.steps=2"] if "training" in config else []
+    few += [f"--config.{key}=0" for key in flat_config(config.to_dict()) if key.endswith("warmup")]
+    printed = launch(
+        f"--config=experiments/{name}/config.py", f"--workdir={tmp_path}", "--fast", *few
+    ).stdout
+    assert "training: " in printed and f"wrote {tmp_path}" in printed
+    headline = Headline(**json.loads((tmp_path / "evaluation.json").read_text())["headline"])
+    assert headline.value == headline.value and headline.parameters > 0
+    automation = Automation(**json.loads((tmp_path / "automation.json").read_text()))
+    assert automation.decisions > 0 and 0 <= automation.automated <= 1
+    report = (tmp_path / "report.html").read_text()
+    assert report.startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_presets_change_what_is_there(entry):
+    experiment = load_experiment(entry.file)
+    assert "fast" in experiment.PRESETS
+    for preset in experiment.PRESETS:
+        assert with_preset(experiment, preset) is not None
+    assert len(entry.digest(0)) == 64 and entry.digest(0) != entry.digest(1)
