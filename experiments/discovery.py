@@ -134,7 +134,9 @@ def _node(
 
 
 def _missing(values: NDArray[np.generic]) -> NDArray[np.bool_]:
-    return np.isnan(values) if values.dtype.kind == "f" else np.asarray(values < 0)
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    return np.less(values, 0)
 
 
 def _named(values: NDArray[np.generic], categories: Sequence[str]) -> list[object]:

@@ -192,6 +192,8 @@ def train(
         took = f"in {time.monotonic() - began:.1f} s"
         ended = f"training: fitted {'earlier' if estimated.earlier else took}"
     else:
+        watch = getattr(experiment, "watch_training", None)
+        initial = getattr(experiment, "initial_variables", None)
         fitted = training.fit(
             task,
             examples,
@@ -202,9 +204,12 @@ def train(
                 "config": config.to_dict(),
                 "rulesets": {ruleset.name: ruleset.sha256 for ruleset in policy},
             },
+            initial=initial(config, task, workdir) if initial else None,
+            on_evaluation=watch(config, task, workdir) if watch else None,
             **training.fit_options(config.training.to_dict()),
         )
-        variables, ended = fitted.variables, _ended(fitted, time.monotonic() - began)
+        variables = fitted.variables
+        ended = _ended(fitted, time.monotonic() - began, config.training.monitor)
     calibration = calibrate(task, variables, validation, workdir)
     if jax.process_index() == 0:
         print(ended)
@@ -212,7 +217,7 @@ def train(
             print(_calibrated(calibration))
 
 
-def _ended(fitted: Fitted, seconds: float) -> str:
+def _ended(fitted: Fitted, seconds: float, monitor: str) -> str:
     now = fitted.progress
     if fitted.resumed_at == now.step:
         return f"training: finished earlier, at step {now.step} ({now.finished})"
@@ -220,7 +225,7 @@ def _ended(fitted: Fitted, seconds: float) -> str:
     return (
         f"training: {now.step} steps in {seconds:.1f} s{resumed} "
         f"({now.finished}); best at step {now.best_step}, "
-        f"validation loss {now.best_value:.4f}"
+        f"validation {monitor} {now.best_value:.4f}"
     )
 
 

@@ -32,18 +32,22 @@ def keep_validation(workdir: Workdir, probabilities: np.ndarray, labels: np.ndar
             write_table(pa.table(columns), workdir.path / VALIDATION)
 
 
-def selected(workdir: Workdir, budget: float) -> Threshold:
+def selected(workdir: Workdir, budget: float, *, predicted: int | None = None) -> Threshold:
     """The confidence from which on the share of wrong predictions stays within a budget.
 
     The threshold is found on validation examples, by which the model was chosen and
     calibrated, too: what it promises is checked on the test set, not proved.
+
+    Args:
+        workdir: of the run.
+        budget: see `threshold_for`.
+        predicted: the class that only is decided without a person; None for all.
 
     Raises:
         WorkdirError: when training has not finished here.
         ArgumentError: when the budget is no share.
     """
     table = read_table(workdir.require(VALIDATION, made_by="--mode=train"))
-    label, predicted, sure = (
-        table[name].to_numpy() for name in ("label", "predicted", "confidence")
-    )
-    return threshold_for(sure, label != predicted, budget=budget)
+    label, found, sure = (table[name].to_numpy() for name in ("label", "predicted", "confidence"))
+    kept = np.full(len(found), True) if predicted is None else found == predicted
+    return threshold_for(sure[kept], (label != found)[kept], budget=budget)

@@ -30,6 +30,7 @@ def blocks(page):
 
 
 POLICY = next(c for _, c, _ in blocks(ROOT / "docs/rules.md") if c.startswith("# A comment"))
+FOUND = next(c for _, c, _ in blocks(ROOT / "docs/discovery.md") if c.startswith("# Grown on"))
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,8 @@ def desk(tmp_path_factory):
     table = next(code for lang, code, _ in blocks(ROOT / "docs/tables.md") if lang == "csv")
     (desk / "policy.rules").write_text(POLICY)
     (desk / "limits.csv").write_text(table)
+    for name in ("discovered.rules", "distilled.rules"):
+        (desk / name).write_text(FOUND)
     (desk / "cases.jsonl").write_text(CASES)
     pyarrow.parquet.write_table(read_cases(desk / "cases.jsonl"), desk / "cases.parquet")
     run(desk, "python -m rules export policy.rules > policy.json")

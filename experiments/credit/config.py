@@ -18,26 +18,24 @@ import numpy as np
 from ml_collections import ConfigDict
 
 import rules
-from experiments.credit import baselines, output
+from experiments.binary import baselines
+from experiments.binary.measures import measures, reliability
+from experiments.binary.summary import evaluation_summary
+from experiments.credit import deciding
+from experiments.credit.report import render
 from experiments.credit.told import told_columns
-from experiments.decisions import (
-    Program,
-    decisions_table,
-    outcome_summary,
-    read_cases,
-    write_decisions,
-)
-from experiments.headline import Automation, Headline, record
+from experiments.decisions import Program
+from experiments.headline import Headline
 from experiments.overrides import settings
 from experiments.policies import fitting
 from research import training
 from research.data.datasets import credit
 from research.data.features import Features
 from research.data.splits import split
-from research.data.tables import TableError, conform
-from research.inference import Decided, Predictor, recode
+from research.data.tables import conform
+from research.inference import Predictor, recode
 from research.models import MLP, Network
-from research.tasks import Classification, Task, metrics
+from research.tasks import Classification, Task
 from research.workdir import Workdir
 from rules import Ruleset
 
@@ -117,9 +115,9 @@ def evaluate(config: ConfigDict, data: Data, predictor: Predictor) -> dict[str, 
     }
     evaluation: dict[str, Any] = {
         "examples": {name: len(part) for name, part in data.items()},
-        "models": [_measures(name, p, test.target) for name, p in candidates.items()],
+        "models": [measures(name, p, test.target) for name, p in candidates.items()],
         "calibration": {
-            name: _reliability(p, test.target)
+            name: reliability(p, test.target)
             for name, p in {"before": raw, "after": candidates["Rulax MLP"]}.items()
         },
     }
@@ -134,7 +132,7 @@ def evaluate(config: ConfigDict, data: Data, predictor: Predictor) -> dict[str, 
         baseline_value=best["auc"],
     )
     evaluation["headline"] = dataclasses.asdict(headline)
-    return {**evaluation, "summary": output.evaluation_summary(evaluation)}
+    return {**evaluation, "summary": evaluation_summary(evaluation, cases="applications")}
 
 
 def build_program(
@@ -163,69 +161,9 @@ def build_program(
 
 def decide_test(config: ConfigDict, data: Data, program: Program, workdir: Workdir) -> str:
     """Decides the held-out applications; writes decisions.parquet and report.html."""
-    test = data["test"]
-    told = told_columns(program.decider.ruleset, len(test))
-    decided = program({**test.columns, **told})
-    table = decisions_table(test.ids, _shown(decided), decided, program)
-    write_decisions(table, workdir.path / "decisions.parquet")
-    workdir.write_text(
-        "report.html", output.report(config.to_dict(), data, decided, program, table, workdir)
-    )
-    outcome = np.array(table["outcome"].to_pylist())
-    automated = outcome != "refer"
-    wrong = (outcome == "approve") == (test.target == 1)
-    record(
-        workdir,
-        Automation(
-            decisions=len(test),
-            automated=float(automated.mean()),
-            error=float(wrong[automated].mean()),
-        ),
-    )
-    summary = outcome_summary(table, rate=("defaulted", test.target))
-    return f"{summary}\nwrote {workdir.path}/decisions.parquet and {workdir.path}/report.html"
+    return deciding.decide_test(config.to_dict(), data, program, workdir, render)
 
 
 def decide_cases(config: ConfigDict, cases: Path, program: Program, out: Path) -> str:
-    """Decides applications from a file with the columns of the data set.
-
-    The file may also tell of guarantors and earlier payments, as `python -m rules` reads them.
-    """
-    ruleset = program.decider.ruleset
-    objects = told_columns(ruleset, count=0)
-    identifiers, columns, file = read_cases(cases, credit.SCHEMA, besides=objects)
-    try:
-        told = told_columns(ruleset, len(identifiers), file)
-    except (TypeError, ValueError) as error:
-        raise TableError(f"{cases}: {error}") from None
-    decided = program({**columns, **told})
-    table = decisions_table(identifiers, _shown(decided), decided, program)
-    write_decisions(table, out)
-    return f"{outcome_summary(table)}\nwrote {out}"
-
-
-def _shown(decided: Decided) -> dict[str, np.ndarray]:
-    return {"p_default": decided.seen["p_default"]}
-
-
-def _measures(name: str, probabilities: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-    false, true = metrics.roc_curve(probabilities, labels)
-    both = np.stack([1 - probabilities, probabilities], axis=1)
-    return {
-        "name": name,
-        "auc": metrics.roc_auc(probabilities, labels),
-        "brier": metrics.brier_score(probabilities, labels),
-        "accuracy": metrics.accuracy(both, labels),
-        "log_loss": metrics.log_loss(both, labels),
-        "roc": {"false": false.tolist(), "true": true.tolist()},
-    }
-
-
-def _reliability(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
-    curve = metrics.reliability(probabilities, labels)
-    return {
-        "predicted": curve.predicted.tolist(),
-        "observed": curve.observed.tolist(),
-        "count": curve.count.tolist(),
-        "error": curve.calibration_error,
-    }
+    """Decides applications from a file; see `experiments.credit.deciding`."""
+    return deciding.decide_cases(cases, program, out)

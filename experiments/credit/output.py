@@ -1,15 +1,14 @@
-"""What the credit experiment shows: summaries on the console, and the report's contents."""
+"""What the credit experiment shows: the report's contents."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pyarrow as pa
-from rich.table import Table
 
 import rules
-from experiments.credit.report import CaseStory, CreditReport, render
-from experiments.decisions import Program, rendered
+from experiments.credit.report import CaseStory, CreditReport
+from experiments.decisions import Program
 from experiments.origin import origin
 from research.data.datasets import credit
 from research.inference import Decided
@@ -19,47 +18,32 @@ from rules.cases import decode_case
 _STORIES = 6
 
 
-def evaluation_summary(evaluation: dict[str, Any]) -> str:
-    """The three models side by side, and the calibration."""
-    view = Table(box=None, pad_edge=False)
-    view.add_column(f"test ({evaluation['examples']['test']} applications)")
-    for heading in ("AUC", "Brier", "accuracy"):
-        view.add_column(heading, justify="right")
-    for model in evaluation["models"]:
-        figures = (f"{model[name]:.4f}" for name in ("auc", "brier", "accuracy"))
-        view.add_row(model["name"], *figures)
-    before, after = (evaluation["calibration"][name]["error"] for name in ("before", "after"))
-    return f"{rendered(view)}\ncalibration error {before:.4f} before, {after:.4f} after"
-
-
-def report(
+def contents(
     config: dict[str, Any],
     data: dict[str, credit.Credit],
     decided: Decided,
     program: Program,
     table: pa.Table,
     workdir: Workdir,
-) -> str:
-    """The HTML report of a run."""
+) -> CreditReport:
+    """What the report of a run shows."""
     test = data["test"]
-    return render(
-        CreditReport(
-            config=config,
-            evaluation=workdir.read_json("evaluation.json", dict, made_by="--mode=evaluate"),
-            history=read_metrics(workdir.metrics),
-            best_step=program.predictor.step,
-            decisions=table,
-            defaulted=test.target.astype(bool),
-            amounts=test.columns["amount"],
-            ruleset=program.decider.ruleset,
-            cases=_stories(test, decided, program, table),
-            **origin(
-                name=credit.SOURCE.name,
-                source=credit.SOURCE.citation,
-                licence=credit.SOURCE.licence,
-                rows=sum(map(len, data.values())),
-            ),
-        )
+    return CreditReport(
+        config=config,
+        evaluation=workdir.read_json("evaluation.json", dict, made_by="--mode=evaluate"),
+        history=read_metrics(workdir.metrics),
+        best_step=program.predictor.step,
+        decisions=table,
+        defaulted=test.target.astype(bool),
+        amounts=test.columns["amount"],
+        ruleset=program.decider.ruleset,
+        cases=_stories(test, decided, program, table),
+        **origin(
+            name=credit.SOURCE.name,
+            source=credit.SOURCE.citation,
+            licence=credit.SOURCE.licence,
+            rows=sum(map(len, data.values())),
+        ),
     )
 
 

@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from experiments.credit import economics, report_cases, report_economics, report_model
+from experiments.binary import report_model
+from experiments.credit import economics, report_cases, report_economics
 from experiments.credit.report_cases import CaseStory
 from experiments.report import (
     Card,
@@ -39,6 +40,17 @@ __all__ = ["CaseStory", "CreditReport", "render"]
 
 TONES = {"approve": Tone.GOOD, "refer": Tone.WARN, "reject": Tone.BAD}
 _PAST = {"approve": "approved", "refer": "referred", "reject": "rejected"}
+_WORDS = report_model.Words(
+    cases="applications",
+    positive="a default",
+    negative="a good loan",
+    lede=(
+        "The rules rest on the predicted probability of default: it must rank applications "
+        "well, and its percentages must mean what they say."
+    ),
+    ranking="Defaults found against good loans suspected, over all thresholds.",
+    calibration="On the diagonal, of loans with a predicted risk of 30% three in ten default.",
+)
 _COLUMNS = ("case", "p_default", "outcome", "rule", "reason", "fired", "ruleset", "step")
 
 
@@ -131,8 +143,15 @@ class CreditReport:
         )
 
 
-def render(report: CreditReport) -> str:
+def render(
+    report: CreditReport, *, model: str = "a neural network", sections: Sequence[Section] = ()
+) -> str:
     """The report as one HTML page.
+
+    Args:
+        report: its contents.
+        model: what predicted.
+        sections: about the model; by default one with its learning curves.
 
     Raises:
         ImportError: matplotlib is not installed.
@@ -143,7 +162,7 @@ def render(report: CreditReport) -> str:
     return page(
         title="Loan decisions, with reasons",
         subtitle=(
-            f"{rows} applications that the model never saw, decided by a neural network "
+            f"{rows} applications that the model never saw, decided by {model} "
             f"and {rules} lending rules"
         ),
         headline=_headline(report),
@@ -153,15 +172,20 @@ def render(report: CreditReport) -> str:
                 report.accounts, economics.Terms(**report.config["economics"])
             ),
             _rules(report),
-            report_model.section(
-                report.evaluation,
-                report.history,
-                report.best_step,
-                predictions=report.decisions["p_default"].to_numpy(),
-            ),
+            *(sections or (_model(report),)),
             report_cases.section(report.cases, report.decisions, report.ruleset, TONES),
         ),
         footer=_footer(report),
+    )
+
+
+def _model(report: CreditReport) -> Section:
+    return report_model.section(
+        report.evaluation,
+        report.history,
+        report.best_step,
+        predictions=report.decisions["p_default"].to_numpy(),
+        words=_WORDS,
     )
 
 

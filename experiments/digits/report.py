@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from experiments.digits import report_model, report_pictures
+from experiments.digits import report_pictures
+from experiments.images import report_model
 from experiments.report import (
     Card,
     Column,
@@ -177,6 +178,9 @@ def render(report: DigitsReport) -> str:
                 report.best_step,
                 labels=report.labels[report.test],
                 read=report.digit_decisions["digit"].to_numpy(),
+                classes=[str(digit) for digit in range(10)],
+                title="How well digits are read",
+                noun="scans",
             ),
             report_pictures.left_to_people(
                 report.digit_decisions, report.images[report.test], report.labels[report.test]

@@ -21,8 +21,7 @@ from experiments.report.figures import (
     risk_coverage_curve,
     roc,
 )
-from experiments.report.images import captioned, picture, strip
-from experiments.report.intervals import Rate, wilson_interval
+from experiments.report.images import captioned, moving_picture, picture, strip
 from experiments.report.markup import Html, element, escape, join
 from experiments.report.outcome_figures import Balance, balance_bars, event_rates, outcome_bars
 from experiments.report.page import Section, page
@@ -30,6 +29,7 @@ from experiments.report.provenance import provenance
 from experiments.report.rule_table import RuleUse, rule_table, rule_usage
 from experiments.report.tables import Cell, Column, table
 from experiments.report.tones import Tone
+from research.inference.rates import Rate, wilson_interval
 
 __all__ = [
     "Balance",
@@ -55,6 +55,7 @@ __all__ = [
     "figure",
     "join",
     "learning_curves",
+    "moving_picture",
     "outcome_bars",
     "page",
     "paragraph",

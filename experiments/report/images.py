@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import base64
-import struct
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from experiments.report.markup import Html, element
+from experiments.report.png import animated_png, png
 
-__all__ = ["captioned", "picture", "strip"]
+__all__ = ["captioned", "moving_picture", "picture", "strip"]
 
 
 def picture(ink: ArrayLike, *, label: str) -> Html:
@@ -25,12 +24,25 @@ def picture(ink: ArrayLike, *, label: str) -> Html:
     Raises:
         ValueError: `ink` does not have two axes, or one of them is empty.
     """
-    pixels = np.asarray(ink, np.float64)
-    if pixels.ndim != 2 or pixels.size == 0:
-        raise ValueError(f"a picture needs a shape [H, W], found {list(pixels.shape)}")
-    grey = np.round(255 * (1 - np.clip(np.nan_to_num(pixels, nan=0.0), 0, 1)))
-    data = base64.b64encode(_png(grey.astype(np.uint8))).decode()
-    return element("img", class_="scan", alt=label, src=f"data:image/png;base64,{data}")
+    grey = _grey(ink)
+    return _image(png(grey), grey.shape, label)
+
+
+def moving_picture(inks: Sequence[ArrayLike], *, label: str, seconds: float = 0.8) -> Html:
+    """Grey pictures one after the other, for ever, with a rest at the last.
+
+    Args:
+        inks: `[H, W]` each, of one shape, as for `picture`.
+        label: what they show.
+        seconds: each is shown for so long, the last one four times that.
+
+    Raises:
+        ValueError: there is none, or one has another shape.
+    """
+    frames = [_grey(ink) for ink in inks]
+    times = [int(1000 * seconds)] * len(frames)
+    times[-1:] = [4 * time for time in times[-1:]]
+    return _image(animated_png(frames, milliseconds=times), frames[0].shape, label)
 
 
 def captioned(pictures: Sequence[tuple[Html, Html]]) -> Html:
@@ -53,19 +65,20 @@ def strip(pictures: Sequence[Html], marks: Sequence[tuple[str, str | None]]) -> 
     return element("ul", *items, class_="strip")
 
 
-def _png(grey: np.ndarray) -> bytes:
-    """An 8-bit greyscale PNG (ISO/IEC 15948), without filters."""
-    height, width = grey.shape
+def _grey(ink: ArrayLike) -> np.ndarray:
+    pixels = np.asarray(ink, np.float64)
+    if pixels.ndim != 2 or pixels.size == 0:
+        raise ValueError(f"a picture needs a shape [H, W], found {list(pixels.shape)}")
+    return np.round(255 * (1 - np.clip(np.nan_to_num(pixels, nan=0.0), 0, 1))).astype(np.uint8)
 
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        checksum = zlib.crc32(kind + content)
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
 
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    rows = b"".join(b"\x00" + row.tobytes() for row in grey)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(rows, 9))
-        + chunk(b"IEND", b"")
+def _image(content: bytes, shape: tuple[int, ...], label: str) -> Html:
+    height, width = shape
+    data = base64.b64encode(content).decode()
+    return element(
+        "img",
+        class_="scan",
+        alt=label,
+        src=f"data:image/png;base64,{data}",
+        style=None if height == width else f"aspect-ratio:{width}/{height}",
     )

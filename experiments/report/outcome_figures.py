@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from experiments.report.formats import count, percent, signed
-from experiments.report.intervals import Rate
 from experiments.report.markup import Html
 from experiments.report.svg import Colour, draw
 from experiments.report.tones import Tone
+from research.inference.rates import Rate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

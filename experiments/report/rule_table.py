@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from experiments.report.blocks import badge, code, details
 from experiments.report.formats import NOTHING, count, percent
-from experiments.report.intervals import Rate
 from experiments.report.markup import Html, element, join
 from experiments.report.tables import Cell, Column, table
 from experiments.report.tones import Tone
+from research.inference.rates import Rate
 from rules.language.ir import Rule, Ruleset
 
 __all__ = ["FALLBACKS", "RuleUse", "rule_source", "rule_table", "rule_usage"]

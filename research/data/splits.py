@@ -84,3 +84,33 @@ def _counts(
     need = np.where(remainder > 1e-9, lacking + remainder, -np.inf)
     counts[np.argsort(-need, kind="stable")[:left]] += 1
     return counts
+
+
+def split_groups(
+    groups: npt.ArrayLike, fractions: Mapping[str, float], *, seed: int, strata: npt.ArrayLike
+) -> dict[str, Indices]:
+    """Splits N examples so that those of one group never come apart.
+
+    Args:
+        groups: `[N]`, equal for examples that belong together.
+        fractions: of the groups of each stratum, see `split`.
+        seed: any integer.
+        strata: `[N]`, the same for all examples of a group; that of its first one counts.
+
+    Returns:
+        By name, ascending indices of examples, int64, disjoint and covering `range(N)`.
+
+    Raises:
+        ArgumentError: see `split`; or groups and strata are not one for each example.
+    """
+    found, first, group = np.unique(groups, return_index=True, return_inverse=True)
+    labels = np.asarray(strata)
+    if np.ndim(groups) != 1 or labels.shape != group.shape:
+        raise ArgumentError(
+            f"groups have the shape {np.shape(groups)} and strata {labels.shape}, expected [N] both"
+        )
+    part = np.empty(len(found), np.int64)
+    names = tuple(fractions)
+    for number, rows in enumerate(split(labels[first], fractions, seed=seed).values()):
+        part[rows] = number
+    return {name: np.flatnonzero(part[group] == number) for number, name in enumerate(names)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -18,6 +19,7 @@ from research.tasks.estimator import Estimator
 from research.tasks.task import Task
 
 _LARGEST_BATCH = 8192
+_LARGEST_INPUT = 1 << 20
 _UNCALIBRATED = Calibration()
 
 
@@ -127,7 +129,9 @@ def in_batches(function: Callable[[dict[str, Any]], Any], columns: Columns) -> A
     """Applies a compiled function to N cases in few batch shapes.
 
     Batches have 8,192 rows, or, for fewer cases, the next power of two, so that any
-    number of cases costs at most fourteen compilations in the life of a process.
+    number of cases costs at most fourteen compilations in the life of a process. Where a case
+    is large, as a picture is, they have fewer: about a million numbers go in at a time, for
+    what a network makes of them takes many times the memory.
 
     Args:
         function: of columns with leading axis B; returns a pytree of arrays `[B, ...]`.
@@ -143,7 +147,9 @@ def in_batches(function: Callable[[dict[str, Any]], Any], columns: Columns) -> A
     require(bool(lengths), "found no columns, expected at least one")
     require(len(set(lengths.values())) == 1, f"columns differ in their number of cases: {lengths}")
     count = next(iter(lengths.values()))
-    size = min(1 << max(count - 1, 0).bit_length(), _LARGEST_BATCH)
+    numbers = sum(math.prod(np.shape(array)[1:]) for array in columns.values())
+    largest = 1 << max(_LARGEST_INPUT // max(numbers, 1), 1).bit_length() - 1
+    size = min(1 << max(count - 1, 0).bit_length(), largest, _LARGEST_BATCH)
     parts = []
     for first in range(0, max(count, 1), size):
         batch = {

@@ -1,7 +1,8 @@
 """Recurrent cells: what happens from one time step to the next.
 
 A cell has two parts. `project` maps all inputs of a sequence at once (one large matrix
-product, outside the loop over time); `step` does what must be done in order.
+product, outside the loop over time); `step` does what must be done in order: the product of
+the state with the recurrent weights, and `advance`, element by element.
 """
 
 from __future__ import annotations
@@ -11,8 +12,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from flax import nnx
+from jaxtyping import Array, Float
+
+from research.models.ops.recurrence import hidden_state
 
 Carry = Any
+_Pair = tuple[Float[Array, "B H"], Float[Array, "B H"]]
 
 
 class Cell(nnx.Module):
@@ -59,7 +64,7 @@ class Cell(nnx.Module):
         matrices = jax.vmap(lambda key: orthogonal(key, (shape[0], shape[0]), dtype))(keys)
         return matrices.swapaxes(0, 1).reshape(shape)
 
-    def project(self, inputs: jax.Array) -> jax.Array:
+    def project(self, inputs: Float[Array, "B T D"]) -> Float[Array, "B T GH"]:
         """Maps `[B, T, D]` to `[B, T, G H]`, the inputs' share of the gates."""
         return self.input(inputs)
 
@@ -67,8 +72,18 @@ class Cell(nnx.Module):
         """The state before the first step, of B sequences: zeros `[B, H]`."""
         return jnp.zeros((size, self.hidden), dtype)
 
-    def step(self, carry: Carry, projected: jax.Array) -> tuple[Carry, jax.Array]:
+    def step(
+        self, carry: Carry, projected: Float[Array, "B GH"]
+    ) -> tuple[Carry, Float[Array, "B H"]]:
         """One time step: the state and `[B, G H]` to the next state and output `[B, H]`."""
+        carry = self.advance(carry, projected, self.recurrent(hidden_state(carry)))
+        return carry, hidden_state(carry)
+
+    @staticmethod
+    def advance(
+        carry: Carry, projected: Float[Array, "B GH"], recurrent: Float[Array, "B GH"]
+    ) -> Carry:
+        """What follows the matrix products: see `ops.recurrence`."""
         raise NotImplementedError
 
 
@@ -80,10 +95,14 @@ class VanillaCell(Cell):
 
     gates = 1
 
-    def step(self, carry: jax.Array, projected: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """See `Cell.step`."""
-        hidden = jnp.tanh(projected + self.recurrent(carry))
-        return hidden, hidden
+    @staticmethod
+    def advance(
+        carry: Float[Array, "B H"],
+        projected: Float[Array, "B GH"],
+        recurrent: Float[Array, "B GH"],
+    ) -> Float[Array, "B H"]:
+        """See `Cell.advance`."""
+        return jnp.tanh(projected + recurrent)
 
 
 class LSTMCell(Cell):
@@ -108,20 +127,19 @@ class LSTMCell(Cell):
         """See `Cell.initial_bias`: ones for the forget gate."""
         return jnp.zeros((4, shape[0] // 4), dtype).at[1].set(1).reshape(shape)
 
-    def start(self, size: int, dtype: Any) -> tuple[jax.Array, jax.Array]:
+    def start(self, size: int, dtype: Any) -> _Pair:
         """See `Cell.start`; the state is `(h, c)`."""
         zeros = super().start(size, dtype)
         return zeros, zeros
 
-    def step(
-        self, carry: tuple[jax.Array, jax.Array], projected: jax.Array
-    ) -> tuple[tuple[jax.Array, jax.Array], jax.Array]:
-        """See `Cell.step`."""
-        hidden, cell = carry
-        i, f, g, o = jnp.split(projected + self.recurrent(hidden), 4, axis=-1)
-        cell = nnx.sigmoid(f) * cell + nnx.sigmoid(i) * jnp.tanh(g)
-        hidden = nnx.sigmoid(o) * jnp.tanh(cell)
-        return (hidden, cell), hidden
+    @staticmethod
+    def advance(
+        carry: _Pair, projected: Float[Array, "B GH"], recurrent: Float[Array, "B GH"]
+    ) -> _Pair:
+        """See `Cell.advance`."""
+        i, f, g, o = jnp.split(projected + recurrent, 4, axis=-1)
+        cell = nnx.sigmoid(f) * carry[1] + nnx.sigmoid(i) * jnp.tanh(g)
+        return nnx.sigmoid(o) * jnp.tanh(cell), cell
 
 
 class GRUCell(Cell):
@@ -140,11 +158,14 @@ class GRUCell(Cell):
     gates = 3
     recurrent_bias = True
 
-    def step(self, carry: jax.Array, projected: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """See `Cell.step`."""
-        width = 2 * self.hidden
-        recurrent = self.recurrent(carry)
+    @staticmethod
+    def advance(
+        carry: Float[Array, "B H"],
+        projected: Float[Array, "B GH"],
+        recurrent: Float[Array, "B GH"],
+    ) -> Float[Array, "B H"]:
+        """See `Cell.advance`."""
+        width = 2 * carry.shape[-1]
         r, z = jnp.split(nnx.sigmoid(projected[:, :width] + recurrent[:, :width]), 2, axis=-1)
         n = jnp.tanh(projected[:, width:] + r * recurrent[:, width:])
-        hidden = (1 - z) * n + z * carry
-        return hidden, hidden
+        return (1 - z) * n + z * carry

@@ -5,39 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-import jax
-import jax.numpy as jnp
 from flax import nnx
+from jaxtyping import Array, Float
 
 from research.arguments import require
-from research.models.norm import BatchNorm
+from research.models.blocks import ConvNorm, max_pool, spatial_mean
 from research.models.random import Dropout
 
 
-class ConvBlock(nnx.Module):
-    """Convolution 3x3, BatchNorm, ReLU."""
-
-    def __init__(self, channels_in: int, channels_out: int, *, rngs: nnx.Rngs) -> None:
-        self.convolution = nnx.Conv(
-            channels_in, channels_out, (3, 3), padding="SAME", use_bias=False, rngs=rngs
-        )
-        self.norm = BatchNorm(channels_out, momentum=0.9, rngs=rngs)
-
-    def __call__(self, inputs: jax.Array, *, train: bool) -> jax.Array:
-        """Maps `[B, H, W, Cin]` to `[B, H, W, Cout]`."""
-        return nnx.relu(self.norm(self.convolution(inputs), use_running_average=not train))
-
-
 class CNN(nnx.Module):
-    """Stages of two 3x3 convolutions, 2x2 max pooling between stages, mean over space.
+    """Stages of 3x3 convolutions, 2x2 max pooling between stages, mean over space.
+
+    After VGG (Simonyan and Zisserman, 2015), with BatchNorm, and a mean where that has two
+    wide layers.
 
     Args:
         image: height, width and channels of the input; height and width must be
             divisible by 2 as often as there are stages but one.
         channels: width of each stage.
+        convolutions: in each stage; None for two in all of them.
         outputs: number K of classes.
-        dropout: probability of dropping a pooled feature in training.
+        dropout: probability of dropping a feature in training.
         rngs: stream `params` for the initialisers.
+
+    Raises:
+        ArgumentError: for an image that can't be halved so often, or when `channels` and
+            `convolutions` don't fit each other.
     """
 
     def __init__(
@@ -45,6 +38,7 @@ class CNN(nnx.Module):
         image: tuple[int, int, int],
         *,
         channels: Sequence[int],
+        convolutions: Sequence[int] | None = None,
         outputs: int,
         dropout: float = 0.0,
         rngs: nnx.Rngs,
@@ -55,34 +49,38 @@ class CNN(nnx.Module):
             f"{len(channels)} stages need height and width divisible by {divisor}, "
             f"found {image[0]}x{image[1]}: use fewer stages or pad the images",
         )
+        counts = (2,) * len(channels) if convolutions is None else tuple(convolutions)
+        require(
+            len(counts) == len(channels) and min(counts) > 0,
+            f"convolutions are {counts}, expected {len(channels)} numbers above 0, one for each "
+            "stage",
+        )
         widths = (image[2], *channels)
         self.stages = nnx.List(
             [
-                nnx.List([ConvBlock(a, b, rngs=rngs), ConvBlock(b, b, rngs=rngs)])
-                for a, b in pairwise(widths)
+                nnx.List([ConvNorm(c, b, rngs=rngs) for c in (a, *[b] * (count - 1))])
+                for (a, b), count in zip(pairwise(widths), counts, strict=True)
             ]
         )
         self.dropout = Dropout(dropout)
         self.readout = nnx.Linear(widths[-1], outputs, rngs=rngs)
 
     def __call__(
-        self, inputs: jax.Array, *, train: bool = False, rngs: nnx.Rngs | None = None
-    ) -> dict[str, jax.Array]:
-        """Maps float32 `[..., H, W, C]` to `{"pooled": [..., D], "logits": [..., K]}`."""
+        self,
+        inputs: Float[Array, "*B H W C"],
+        *,
+        train: bool = False,
+        rngs: nnx.Rngs | None = None,
+    ) -> dict[str, Float[Array, "_ ..."]]:
+        """Maps images to `features` `[*B, D]` and `logits` `[*B, K]`; `stage_1` on are images."""
+        outputs = {}
         hidden = inputs
         for index, stage in enumerate(self.stages):
             if index:
-                hidden = max_pool_2x2(hidden)
+                hidden = max_pool(hidden, 2, stride=2)
             for block in stage:
                 hidden = block(hidden, train=train)
-        pooled = hidden.mean(axis=(-3, -2))
-        dropped = self.dropout(pooled, deterministic=not train, rngs=rngs)
-        return {"pooled": pooled, "logits": self.readout(dropped)}
-
-
-def max_pool_2x2(images: jax.Array) -> jax.Array:
-    """Maximum over non-overlapping 2x2 windows: `[..., H, W, C]` to `[..., H/2, W/2, C]`."""
-    # Strided slices: on a CPU the gradient of `reduce_window` costs more than
-    # all the convolutions of a small network together.
-    rows = jnp.maximum(images[..., 0::2, :, :], images[..., 1::2, :, :])
-    return jnp.maximum(rows[..., 0::2, :], rows[..., 1::2, :])
+            outputs[f"stage_{index + 1}"] = hidden
+        features = spatial_mean(hidden)
+        dropped = self.dropout(features, deterministic=not train, rngs=rngs)
+        return outputs | {"features": features, "logits": self.readout(dropped)}

@@ -9,53 +9,67 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
-import jax
 from flax import nnx
+from jaxtyping import Array, Float
 
 from research.arguments import require
+from research.models.convolution import Conv, ConvTranspose
 from research.models.norm import BatchNorm
-from research.models.upsampling import Upsample
+from research.models.spectral_norm import SpectralNorm
 
 _KERNEL = nnx.initializers.normal(0.02)
 _SLOPE = 0.2
+_NORMS = ("batch", "spectral", "none")
 
 
 class UpBlock(nnx.Module):
     """Upsampling by two, BatchNorm, ReLU."""
 
     def __init__(self, channels_in: int, channels_out: int, *, rngs: nnx.Rngs) -> None:
-        self.upsample = Upsample(
-            channels_in, channels_out, use_bias=False, kernel_init=_KERNEL, rngs=rngs
+        self.upsample = ConvTranspose(
+            channels_in,
+            channels_out,
+            (4, 4),
+            strides=(2, 2),
+            use_bias=False,
+            kernel_init=_KERNEL,
+            rngs=rngs,
         )
         self.norm = BatchNorm(channels_out, momentum=0.9, rngs=rngs)
 
-    def __call__(self, inputs: jax.Array, *, train: bool) -> jax.Array:
+    def __call__(
+        self, inputs: Float[Array, "B H W Cin"], *, train: bool
+    ) -> Float[Array, "B 2*H 2*W Cout"]:
         """Maps `[B, H, W, Cin]` to `[B, 2 H, 2 W, Cout]`."""
         return nnx.relu(self.norm(self.upsample(inputs), use_running_average=not train))
 
 
 class DownBlock(nnx.Module):
-    """4x4 convolution with stride 2, BatchNorm where asked for, leaky ReLU."""
+    """4x4 convolution with stride 2, normalised as asked for, leaky ReLU."""
 
-    def __init__(
-        self, channels_in: int, channels_out: int, *, normalise: bool, rngs: nnx.Rngs
-    ) -> None:
-        self.convolution = nnx.Conv(
+    def __init__(self, channels_in: int, channels_out: int, *, norm: str, rngs: nnx.Rngs) -> None:
+        convolution = Conv(
             channels_in,
             channels_out,
             (4, 4),
             strides=(2, 2),
             padding=1,
-            use_bias=not normalise,
+            use_bias=norm == "none",
             kernel_init=_KERNEL,
             rngs=rngs,
         )
-        self.norm = BatchNorm(channels_out, momentum=0.9, rngs=rngs) if normalise else None
+        self.convolution: Any = convolution
+        if norm == "spectral":
+            self.convolution = SpectralNorm(convolution, rngs=rngs)
+        self.norm = BatchNorm(channels_out, momentum=0.9, rngs=rngs) if norm == "batch" else None
 
-    def __call__(self, inputs: jax.Array, *, train: bool) -> jax.Array:
+    def __call__(
+        self, inputs: Float[Array, "B H W Cin"], *, train: bool
+    ) -> Float[Array, "B H//2 W//2 Cout"]:
         """Maps `[B, H, W, Cin]` to `[B, H/2, W/2, Cout]`."""
-        hidden = self.convolution(inputs)
+        hidden = _applied(self.convolution, inputs, train=train)
         if self.norm is not None:
             hidden = self.norm(hidden, use_running_average=not train)
         return nnx.leaky_relu(hidden, _SLOPE)
@@ -73,6 +87,9 @@ class Generator(nnx.Module):
             by 2 as often as there are widths but one.
         channels: the widths, of the smallest image first.
         rngs: stream `params` for the initialisers.
+
+    Raises:
+        ArgumentError: when image and widths don't go together.
     """
 
     def __init__(
@@ -90,19 +107,26 @@ class Generator(nnx.Module):
         )
         self.norm = BatchNorm(channels[0], momentum=0.9, rngs=rngs)
         self.blocks = nnx.List([UpBlock(a, b, rngs=rngs) for a, b in pairwise(channels)])
-        self.readout = nnx.Conv(
+        self.readout = Conv(
             channels[-1], image[2], (3, 3), padding="SAME", kernel_init=_KERNEL, rngs=rngs
         )
 
     def __call__(
-        self, inputs: jax.Array, *, train: bool = False, rngs: nnx.Rngs | None = None
-    ) -> dict[str, jax.Array]:
-        """Maps noise `[B, Z]` to `{"images": [B, H, W, C]}` between -1 and 1."""
+        self, inputs: Float[Array, "B Z"], *, train: bool = False, rngs: nnx.Rngs | None = None
+    ) -> dict[str, Float[Array, "B H W C"]]:
+        """Maps noise `[B, Z]` to images and what they were before.
+
+        Returns:
+            `images` `[B, H, W, C]` between -1 and 1, and by `stage_1`, `stage_2`, ... the
+            hidden images `[B, h, w, c]`, the smallest first.
+        """
         hidden = self.project(inputs).reshape(-1, *self.smallest)
         hidden = nnx.relu(self.norm(hidden, use_running_average=not train))
-        for block in self.blocks:
+        stages = {"stage_1": hidden}
+        for index, block in enumerate(self.blocks, 2):
             hidden = block(hidden, train=train)
-        return {"images": nnx.tanh(self.readout(hidden))}
+            stages[f"stage_{index}"] = hidden
+        return {"images": nnx.tanh(self.readout(hidden)), **stages}
 
 
 class Discriminator(nnx.Module):
@@ -112,9 +136,13 @@ class Discriminator(nnx.Module):
         image: height, width and channels of the input; height and width must be divisible
             by 2 as often as there are widths.
         channels: the widths, of the largest image first.
-        normalise: whether all convolutions but the first have BatchNorm; must be False for a
-            gradient penalty.
+        norm: "batch", for BatchNorm after all convolutions but the first; "spectral", for
+            spectral normalisation of every layer (Miyato et al., 2018), which suits the
+            hinge loss; "none", as a gradient penalty needs it.
         rngs: stream `params` for the initialisers.
+
+    Raises:
+        ArgumentError: for another `norm`, or when image and widths don't go together.
     """
 
     def __init__(
@@ -122,27 +150,54 @@ class Discriminator(nnx.Module):
         image: tuple[int, int, int],
         *,
         channels: Sequence[int] = (64, 128),
-        normalise: bool = True,
+        norm: str = "batch",
         rngs: nnx.Rngs,
     ) -> None:
+        require(norm in _NORMS, f"norm is {norm!r}, expected one of {', '.join(_NORMS)}")
         height, width = _smallest(image, channels, halvings=len(channels))
+        first = "none" if norm == "batch" else norm
         self.blocks = nnx.List(
             [
-                DownBlock(a, b, normalise=normalise and index > 0, rngs=rngs)
+                DownBlock(a, b, norm=norm if index else first, rngs=rngs)
                 for index, (a, b) in enumerate(pairwise((image[2], *channels)))
             ]
         )
-        self.readout = nnx.Linear(height * width * channels[-1], 1, kernel_init=_KERNEL, rngs=rngs)
+        readout = nnx.Linear(
+            height * width * channels[-1],
+            1,
+            use_bias=norm != "spectral",
+            kernel_init=_KERNEL,
+            rngs=rngs,
+        )
+        self.readout: Any = SpectralNorm(readout, rngs=rngs) if norm == "spectral" else readout
 
     def __call__(
-        self, inputs: jax.Array, *, train: bool = False, rngs: nnx.Rngs | None = None
-    ) -> dict[str, jax.Array]:
-        """Maps `[B, H, W, C]` to `{"features": [B, D], "logits": [B]}`; positive is real."""
-        hidden = inputs
-        for block in self.blocks:
+        self,
+        inputs: Float[Array, "B H W C"],
+        *,
+        train: bool = False,
+        rngs: nnx.Rngs | None = None,
+    ) -> dict[str, Float[Array, "B ..."]]:
+        """Maps images `[B, H, W, C]` to how real they look.
+
+        Returns:
+            `logits` `[B]`, positive for real; `features` `[B, D]` that they are read from;
+            by `stage_1`, `stage_2`, ... the hidden images `[B, h, w, c]`, the largest first.
+        """
+        hidden, stages = inputs, {}
+        for index, block in enumerate(self.blocks, 1):
             hidden = block(hidden, train=train)
+            stages[f"stage_{index}"] = hidden
         features = hidden.reshape(hidden.shape[0], -1)
-        return {"features": features, "logits": self.readout(features)[:, 0]}
+        logits = _applied(self.readout, features, train=train)[:, 0]
+        return {"logits": logits, "features": features, **stages}
+
+
+def _applied(layer: Any, inputs: Float[Array, "B ..."], *, train: bool) -> Float[Array, "B ..."]:
+    outputs: Array = (
+        layer(inputs, train=train) if isinstance(layer, SpectralNorm) else layer(inputs)
+    )
+    return outputs
 
 
 def _smallest(

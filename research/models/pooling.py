@@ -5,12 +5,13 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 from flax import nnx
+from jaxtyping import Array, Bool, Float
 
 _LOWEST = -1e30
 
 
-def mean_pool(states: jax.Array, valid: jax.Array) -> jax.Array:
-    """Mean of the valid states: `[B, T, D]`, bool `[B, T]` to `[B, D]`; zeros for none."""
+def mean_pool(states: Float[Array, "B T D"], valid: Bool[Array, "B T"]) -> Float[Array, "B D"]:
+    """Mean of the valid states; zeros where there is none."""
     count = jnp.maximum(valid.sum(1, keepdims=True), 1).astype(states.dtype)
     return jnp.where(valid[..., None], states, 0).sum(1) / count
 
@@ -29,8 +30,10 @@ class AttentionPool(nnx.Module):
         self.hidden = nnx.Linear(features, features, rngs=rngs)
         self.score = nnx.Linear(features, 1, use_bias=False, rngs=rngs)
 
-    def __call__(self, states: jax.Array, valid: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Maps `[B, T, D]`, bool `[B, T]` to pooled `[B, D]` and weights float32 `[B, T]`."""
+    def __call__(
+        self, states: Float[Array, "B T D"], valid: Bool[Array, "B T"]
+    ) -> tuple[Float[Array, "B D"], Float[Array, "B T"]]:
+        """The pooled states, and the float32 weight of each position: 0 in the padding."""
         scores = self.score(jnp.tanh(self.hidden(states)))[..., 0].astype(jnp.float32)
         # Finite: a sequence without any valid position must not become NaN.
         scores = jnp.where(valid, scores, _LOWEST)

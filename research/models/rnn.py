@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 from flax import nnx
+from jaxtyping import Array, Float, Int
 
 from research.arguments import require
+from research.models import ops
 from research.models.cells import Cell, LSTMCell
-from research.models.embedding import Embedding
-from research.models.pooling import AttentionPool, mean_pool
+from research.models.ops.recurrence import hidden_state
 from research.models.random import Dropout
-from research.models.sequences import Sequences, reverse, within
-
-# The scale that the cells' initialisers expect of an input.
-_UNIT = nnx.initializers.normal(1.0)
-_POOLINGS = ("mean", "last", "attention")
+from research.models.sequences import reverse, within
 
 
 class RNN(nnx.Module):
@@ -62,12 +57,12 @@ class RNN(nnx.Module):
 
     def __call__(
         self,
-        inputs: jax.Array,
-        lengths: jax.Array,
+        inputs: Float[Array, "B T D"],
+        lengths: Int[Array, " B"],
         *,
         train: bool = False,
         rngs: nnx.Rngs | None = None,
-    ) -> dict[str, jax.Array]:
+    ) -> dict[str, Float[Array, "B ..."]]:
         """Runs over the sequences.
 
         Args:
@@ -92,104 +87,15 @@ class RNN(nnx.Module):
         return {"outputs": outputs, "last": last}
 
 
-def _run(cell: Cell, inputs: jax.Array, lengths: jax.Array) -> tuple[jax.Array, jax.Array]:
+def _run(
+    cell: Cell, inputs: Float[Array, "B T D"], lengths: Int[Array, " B"]
+) -> tuple[Float[Array, "B T H"], Float[Array, "B H"]]:
     """All outputs `[B, T, H]`, zero after the end, and the last one before it `[B, H]`."""
     projected = cell.project(inputs).swapaxes(0, 1)
     valid = within(lengths, inputs.shape[1]).T[..., None]
-
-    def step(carry: Any, at: tuple[jax.Array, jax.Array]) -> tuple[Any, jax.Array]:
-        (state, last), (projected, valid) = carry, at
-        moved, output = cell.step(state, projected)
-        state, last = jax.tree.map(
-            lambda new, old: jnp.where(valid, new, old), (moved, output), (state, last)
-        )
-        return (state, last), jnp.where(valid, output, 0)
-
-    size, dtype = inputs.shape[0], projected.dtype
-    start = (cell.start(size, dtype), jnp.zeros((size, cell.hidden), dtype))
-    (_, last), outputs = jax.lax.scan(step, start, (projected, valid))
-    return outputs.swapaxes(0, 1), last
-
-
-class SequenceClassifier(nnx.Module):
-    """A recurrent network over tokens or features, pooled, then a linear read-out.
-
-    Inputs are what `Sequences.of` takes.
-
-    Args:
-        vocabulary: number V of token ids, for an embedding; None for features.
-        features: width D of the embedding or of the features.
-        hidden: see `RNN`.
-        layers: see `RNN`.
-        cell: see `RNN`.
-        bidirectional: see `RNN`.
-        pooling: "mean" over the outputs, the "last" state, or "attention".
-        outputs: number K of classes.
-        dropout: probability of dropping an embedded, hidden or pooled unit in training.
-        padding: token id that fills up a sequence; None for none.
-        rngs: stream `params` for the initialisers.
-    """
-
-    def __init__(
-        self,
-        *,
-        vocabulary: int | None = None,
-        features: int,
-        hidden: int,
-        layers: int = 1,
-        cell: type[Cell] = LSTMCell,
-        bidirectional: bool = False,
-        pooling: str = "mean",
-        outputs: int,
-        dropout: float = 0.0,
-        padding: int | None = 0,
-        rngs: nnx.Rngs,
-    ) -> None:
-        require(
-            pooling in _POOLINGS, f"pooling is {pooling!r}, expected one of {', '.join(_POOLINGS)}"
-        )
-        self.padding, self.pooling = padding, pooling
-        self.embedding = (
-            None
-            if vocabulary is None
-            else Embedding(vocabulary, features, embedding_init=_UNIT, rngs=rngs)
-        )
-        self.rnn = RNN(
-            features,
-            hidden=hidden,
-            layers=layers,
-            cell=cell,
-            bidirectional=bidirectional,
-            dropout=dropout,
-            rngs=rngs,
-        )
-        self.attention = (
-            AttentionPool(self.rnn.width, rngs=rngs) if pooling == "attention" else None
-        )
-        self.dropout = Dropout(dropout)
-        self.readout = nnx.Linear(self.rnn.width, outputs, rngs=rngs)
-
-    def __call__(
-        self, inputs: Any, *, train: bool = False, rngs: nnx.Rngs | None = None
-    ) -> dict[str, jax.Array]:
-        """Maps sequences to `{"pooled": [B, W], "logits": [B, K]}`.
-
-        With attention pooling also `attention` float32 `[B, T]`, the weight of each position.
-        """
-        sequences = Sequences.of(inputs, padding=self.padding)
-        values, valid = sequences.values, sequences.valid
-        if self.embedding is not None:
-            require(values.ndim == 2, f"inputs are float {values.shape}, expected tokens [B, T]")
-            values = self.embedding(values)
-        require(values.ndim == 3, f"inputs are tokens {values.shape}, but vocabulary is None")
-        values = self.dropout(values, deterministic=not train, rngs=rngs)
-        states = self.rnn(values, sequences.lengths, train=train, rngs=rngs)
-        outputs = {}
-        if self.attention is not None:
-            pooled, outputs["attention"] = self.attention(states["outputs"], valid)
-        elif self.pooling == "mean":
-            pooled = mean_pool(states["outputs"], valid)
-        else:
-            pooled = states["last"]
-        dropped = self.dropout(pooled, deterministic=not train, rngs=rngs)
-        return outputs | {"pooled": pooled, "logits": self.readout(dropped)}
+    bias = cell.recurrent.bias
+    weights = (cell.recurrent.kernel[...], None if bias is None else bias[...])
+    weights = jax.tree.map(lambda leaf: leaf.astype(projected.dtype), weights)
+    start = cell.start(inputs.shape[0], projected.dtype)
+    outputs, last = ops.recurrence(cell.advance, weights, start, projected, valid)
+    return outputs.swapaxes(0, 1), hidden_state(last)

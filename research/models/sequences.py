@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
 
 from research.arguments import require
 
@@ -23,8 +24,8 @@ class Sequences(NamedTuple):
     lengths: jax.Array
 
     @property
-    def valid(self) -> jax.Array:
-        """Bool `[B, T]`: the positions that are no padding."""
+    def valid(self) -> Bool[Array, "B T"]:
+        """The positions that are no padding."""
         return within(self.lengths, self.values.shape[1])
 
     @classmethod
@@ -66,13 +67,13 @@ class Sequences(NamedTuple):
         return cls(jnp.asarray(values), lengths)
 
 
-def within(lengths: jax.Array, steps: int) -> jax.Array:
-    """Bool `[B, T]`: whether position t is before the end, for lengths `[B]` and T steps."""
+def within(lengths: Int[Array, " B"], steps: int) -> Bool[Array, "B T"]:
+    """Whether position t is before the end, for T steps."""
     return jnp.arange(steps) < lengths[:, None]
 
 
-def reverse(values: jax.Array, lengths: jax.Array) -> jax.Array:
-    """Each sequence `[B, T, D]` from its last valid position to its first; padding stays."""
+def reverse(values: Float[Array, "B T D"], lengths: Int[Array, " B"]) -> Float[Array, "B T D"]:
+    """Each sequence from its last valid position to its first; padding stays."""
     positions = jnp.arange(values.shape[1])
     ends = lengths[:, None]
     index = jnp.where(positions < ends, ends - 1 - positions, positions)

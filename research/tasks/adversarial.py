@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -10,10 +11,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jaxtyping import Array, Float
 
 from research.arguments import require
 from research.models.network import Network, Tree, Variables
 from research.models.random import fold_in
+from research.tasks.sample_quality import kernel_distance
 from research.tasks.task import Batch, Metrics, Objective, Update
 
 _NOISE, _GENERATOR, _REAL, _GENERATED, _BETWEEN = range(5)
@@ -67,6 +70,10 @@ class Adversarial:
         gradient_penalty: weight of (|gradient of the logit by the image| - 1)^2, at a random
             point between a real and a generated image; 10 is usual with "wasserstein".
         discriminator_steps: updates of the discriminator per update of the generator.
+        label_smoothing: share by which "real" is less than certain for the discriminator of
+            the "non-saturating" loss, one-sided (Salimans et al., 2016); 0.1 is usual.
+        features: of images `[B, H, W, C]`, `[B, D]`, pure; with them, evaluation tells
+            how far generated images are from real ones, whatever the discriminator thinks.
 
     Raises:
         ArgumentError: when a value can't be used.
@@ -80,6 +87,8 @@ class Adversarial:
     loss: str = "non-saturating"
     gradient_penalty: float = 0.0
     discriminator_steps: int = 1
+    label_smoothing: float = 0.0
+    features: Callable[[Array], Array] | None = None
 
     def __post_init__(self) -> None:
         require(
@@ -92,6 +101,15 @@ class Adversarial:
         require(
             self.discriminator_steps >= 1,
             f"discriminator_steps is {self.discriminator_steps}, expected 1 or more",
+        )
+        require(
+            0 <= self.label_smoothing < 0.5,
+            f"label_smoothing is {self.label_smoothing}, expected 0 or more and less than 0.5",
+        )
+        require(
+            self.label_smoothing == 0 or self.loss == "non-saturating",
+            f"label_smoothing is {self.label_smoothing}, but the loss {self.loss!r} has no labels: "
+            "leave it 0",
         )
 
     @property
@@ -131,9 +149,9 @@ class Adversarial:
             f"inputs run from {images.min()} to {images.max()}, expected -1 to 1: rescale them",
         )
         require(
-            not (self.gradient_penalty and variables.statistics[_DISCRIMINATOR_PART]),
-            "the discriminator keeps statistics of the batch (BatchNorm), but a gradient penalty "
-            "is a matter of each example: build it with normalise=False",
+            not self.gradient_penalty or self._judges_alone(shape),
+            "the discriminator judges an image by the rest of the batch (BatchNorm), but a "
+            'gradient penalty is a matter of each image: build it with norm="none" or "spectral"',
         )
 
     def init(self, key: jax.Array) -> Variables:
@@ -142,15 +160,34 @@ class Adversarial:
         generator = self.generator.init(jax.random.fold_in(key, 1))
         return Variables(*map(_parts, discriminator, generator))
 
+    def _judges_alone(self, shape: tuple[int, ...]) -> bool:
+        """Whether an image's logit in training is the same without a second image."""
+
+        @jax.jit
+        def logits() -> tuple[jax.Array, jax.Array]:
+            one = self.discriminator.init(jax.random.key(0))
+            variables = Variables(*({_DISCRIMINATOR_PART: tree} for tree in one))
+            keys = jax.random.split(jax.random.key(1), 2)
+            images = jax.random.uniform(jax.random.key(2), (2, *shape), minval=-1)
+            both, _ = self._discriminate(variables, images, keys)
+            alone, _ = self._discriminate(variables, images[:1], keys[:1])
+            return both[0], alone[0]
+
+        together, by_itself = logits()
+        return bool(np.allclose(together, by_itself, rtol=1e-3, atol=1e-6))
+
     def _discriminating(self, variables: Variables, batch: Batch, keys: jax.Array) -> Objective:
-        real = batch["inputs"]
+        real = jnp.asarray(batch["inputs"])
         noise = _noise(fold_in(keys, _NOISE), self.latent)
         generated, _ = self._generate(variables, noise, fold_in(keys, _GENERATOR))
         # Apart, not as one batch: BatchNorm would give them away (Chintala's GAN hacks).
         real_logits, moved = self._discriminate(variables, real, fold_in(keys, _REAL))
         generated_logits, moved = self._discriminate(moved, generated, fold_in(keys, _GENERATED))
         losses = _LOSSES[self.loss]
-        loss = (losses.real(real_logits) + losses.generated(generated_logits)).sum()
+        on_real = (1 - self.label_smoothing) * losses.real(real_logits)
+        if self.label_smoothing:
+            on_real += self.label_smoothing * losses.generated(real_logits)
+        loss = (on_real + losses.generated(generated_logits)).sum()
         metrics = {"discriminator_loss": loss}
         if self.gradient_penalty:
             penalty = self._penalty(variables, real, generated, fold_in(keys, _BETWEEN)).sum()
@@ -178,44 +215,58 @@ class Adversarial:
     def evaluate(self, variables: Variables, batch: Batch) -> Metrics:
         """See `Task.evaluate`: the discriminator's losses.
 
-        Sums of `real_loss`, `generated_loss` and `loss`, both together. The noise of an
-        example comes from its own pixels, so that the figures are the same at each call and
-        for any number of devices.
+        Sums of `real_loss`, `generated_loss` and `loss`, both together; with `features`, of
+        `kernel_distance` between the batch's images and as many generated ones, which falls
+        as they get better, as the losses need not. The noise of an example comes from its
+        own pixels, so that the figures are the same at each call and for any number of
+        devices.
         """
-        real, weight = batch["inputs"], batch["weight"]
+        real, weight = jnp.asarray(batch["inputs"]), jnp.asarray(batch["weight"])
         generated, _ = self._generate(variables, _noise(_pixel_keys(real), self.latent), None)
         losses = _LOSSES[self.loss]
         sums = {
-            "real_loss": losses.real(self._discriminate(variables, real, None)[0]) @ weight,
-            "generated_loss": (
-                losses.generated(self._discriminate(variables, generated, None)[0]) @ weight
-            ),
+            "real_loss": losses.real(self.discriminate(variables, real)) @ weight,
+            "generated_loss": (losses.generated(self.discriminate(variables, generated)) @ weight),
         }
-        return sums | {"loss": sum(sums.values()), "weight": weight.sum()}
+        sums["loss"] = sum(sums.values())
+        if self.features is not None:
+            distance = kernel_distance(self.features(generated), self.features(real), weight)
+            sums["kernel_distance"] = distance * weight.sum()
+        return sums | {"weight": weight.sum()}
 
     def predict(self, variables: Variables, inputs: Any) -> Metrics:
         """See `Task.predict`: of noise `[B, Z]`, `images` `[B, H, W, C]` and `logits` `[B]`.
 
         The logits are the discriminator's, of these images.
         """
-        images, _ = self._generate(variables, inputs, None)
-        return {"images": images, "logits": self._discriminate(variables, images, None)[0]}
+        images, _ = self._generate(variables, jnp.asarray(inputs), None)
+        return {"images": images, "logits": self.discriminate(variables, images)}
+
+    def discriminate(
+        self, variables: Variables, images: Float[Array, "B H W C"]
+    ) -> Float[Array, " B"]:
+        """How real images look to the discriminator: logits, positive for real."""
+        return self._discriminate(variables, images, None)[0]
 
     def _generate(
-        self, variables: Variables, noise: jax.Array, keys: jax.Array | None
-    ) -> tuple[jax.Array, Variables]:
+        self, variables: Variables, noise: Float[Array, "B Z"], keys: jax.Array | None
+    ) -> tuple[Float[Array, "B H W C"], Variables]:
         outputs, moved = _applied(self.generator, _GENERATOR_PART, variables, noise, keys)
         return outputs["images"], moved
 
     def _discriminate(
-        self, variables: Variables, images: jax.Array, keys: jax.Array | None
-    ) -> tuple[jax.Array, Variables]:
+        self, variables: Variables, images: Float[Array, "B H W C"], keys: jax.Array | None
+    ) -> tuple[Float[Array, " B"], Variables]:
         outputs, moved = _applied(self.discriminator, _DISCRIMINATOR_PART, variables, images, keys)
         return outputs["logits"].astype(jnp.float32), moved
 
     def _penalty(
-        self, variables: Variables, real: jax.Array, generated: jax.Array, keys: jax.Array
-    ) -> jax.Array:
+        self,
+        variables: Variables,
+        real: Float[Array, "B H W C"],
+        generated: Float[Array, "B H W C"],
+        keys: jax.Array,
+    ) -> Float[Array, " B"]:
         """Squared distance from 1 of the gradient's norm, `[B]`."""
         shares = jax.vmap(jax.random.uniform)(fold_in(keys, 0))[:, None, None, None]
         between = shares * real + (1 - shares) * generated
@@ -243,7 +294,7 @@ def _parts(discriminator: Tree, generator: Tree) -> Tree:
     return {_DISCRIMINATOR_PART: discriminator, _GENERATOR_PART: generator}
 
 
-def _noise(keys: jax.Array, latent: int) -> jax.Array:
+def _noise(keys: jax.Array, latent: int) -> Float[Array, "B Z"]:
     return jax.vmap(lambda key: jax.random.normal(key, (latent,)))(keys)
 
 

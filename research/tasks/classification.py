@@ -87,17 +87,22 @@ class Classification:
 
     def evaluate(self, variables: Variables, batch: Batch) -> Metrics:
         """See `Task.evaluate`; sums `loss` (nats, not smoothed) and `accuracy`."""
-        logits = self.predict(variables, batch["inputs"])["logits"].astype(jnp.float32)
-        losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch["labels"])
-        hits = logits.argmax(-1) == batch["labels"]
-        weight = batch["weight"]
-        return {
-            "weight": weight.sum(),
-            "loss": (losses * weight).sum(),
-            "accuracy": (hits * weight).sum(),
-        }
+        return classified(self.predict(variables, batch["inputs"])["logits"], batch)
 
     def predict(self, variables: Variables, inputs: Any) -> Metrics:
         """See `Task.predict`; the network's outputs, `logits` `[B, K]` among them."""
         outputs, _ = self.network.apply(variables, inputs, False, None)
         return dict(outputs)
+
+
+def classified(logits: jax.Array, batch: Batch) -> Metrics:
+    """What `Task.evaluate` sums of logits `[B, K]`: `weight`, `loss` (nats), `accuracy`."""
+    logits = logits.astype(jnp.float32)
+    losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch["labels"])
+    hits = logits.argmax(-1) == batch["labels"]
+    weight = jnp.asarray(batch["weight"])
+    return {
+        "weight": weight.sum(),
+        "loss": (losses * weight).sum(),
+        "accuracy": (hits * weight).sum(),
+    }

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jaxtyping import Array, Float, Int
 
 from research.arguments import require
 from research.models.network import Network, Variables
 from research.tasks.task import Batch, Metrics, Objective, Update
+
+Arrays: TypeAlias = Array | np.ndarray
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -88,7 +91,17 @@ class LanguageModel:
         outputs, _ = self.network.apply(variables, inputs, False, None)
         return dict(outputs)
 
-    def _sums(self, logits: jax.Array, targets: jax.Array, weight: jax.Array) -> Metrics:
+    def nats(self, variables: Variables, tokens: Int[Arrays, "B T"]) -> Float[Array, "B T-1"]:
+        """The negative log-likelihood of every token but the first, given those before it."""
+        logits = self.predict(variables, tokens[:, :-1])["logits"].astype(jnp.float32)
+        return optax.softmax_cross_entropy_with_integer_labels(logits, tokens[:, 1:])
+
+    def _sums(
+        self,
+        logits: Float[Array, "B T V"],
+        targets: Int[Arrays, "B T"],
+        weight: Float[Arrays, " B"],
+    ) -> Metrics:
         logits = logits.astype(jnp.float32)
         weights = jnp.broadcast_to(weight[:, None], targets.shape).astype(jnp.float32)
         if self.padding is not None:

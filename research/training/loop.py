@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -52,6 +52,7 @@ def fit(
     workdir: Workdir | None = None,
     initial: Variables | None = None,
     notes: Mapping[str, Any] | None = None,
+    on_evaluation: Callable[[int, Variables], None] | None = None,
     devices: Sequence[jax.Device] | None = None,
 ) -> Fitted:
     """Trains a task, keeping the variables of the best evaluation.
@@ -81,6 +82,8 @@ def fit(
         initial: variables to start from instead of the task's own, as
             `research.training.load_into` gives for fine-tuning. A resumed run has its own.
         notes: plain JSON data to keep in every checkpoint.
+        on_evaluation: called in every process with the step and the variables that were
+            evaluated, as host arrays; a resumed run may repeat a call of the run before.
         devices: to use, all by default.
 
     Raises:
@@ -155,6 +158,7 @@ def fit(
             maximise=maximise,
             every_minutes=saving.every_minutes,
             workdir=workdir,
+            on_evaluation=on_evaluation,
             machine=machine,
             evaluate=evaluate,
             checkpoints=checkpoints,

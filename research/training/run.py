@@ -98,6 +98,7 @@ class Run:
     maximise: bool
     every_minutes: float | None
     workdir: Workdir | None
+    on_evaluation: Callable[[int, Variables], None] | None
     machine: Executor
     evaluate: Evaluator
     checkpoints: Checkpoints | None
@@ -257,6 +258,8 @@ class Run:
                 variables = self._carry.state.evaluated
                 self.evaluate.compile(variables, compiling=self._compiling("compile evaluation"))
                 validation = self.evaluate(variables, poll=self._poll)
+                if self.on_evaluation is not None:
+                    self.on_evaluation(step, jax.device_get(self.machine.gathered(variables)))
             self._write(step, sums, steps, validation)
             self._judge(validation)
         elif self._flights:

@@ -16,7 +16,7 @@ from research.workdir import Workdir
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 
-@pytest.mark.parametrize("name", ["credit", "digits"])
+@pytest.mark.parametrize("name", ["credit", "digits", "fashion", "mnist"])
 def test_configuration_and_parameters(name, request, tmp_path):
     experiment = load_experiment(f"experiments/{name}/config.py")
     config = experiment.get_config()

@@ -1,6 +1,6 @@
-"""Real data sets, one file each: `credit`, `digits`."""
+"""Real data sets, one file each."""
 
-from research.data.datasets import credit, digits
+from research.data.datasets import adult, credit, digits, fashion, mnist, sentiment
 from research.data.datasets.errors import DatasetError
 
-__all__ = ["DatasetError", "credit", "digits"]
+__all__ = ["DatasetError", "adult", "credit", "digits", "fashion", "mnist", "sentiment"]

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from research.data.datasets.counts import check_counts
 from research.data.datasets.errors import DatasetError, needs_package
 from research.data.datasets.pickles import load_frame
 from research.data.schema import Column, Schema
@@ -157,16 +158,10 @@ def check(credit: Credit) -> None:
     Raises:
         DatasetError: if one differs; the message names all that do.
     """
-    found = {"rows": len(credit), "defaults": int(credit.target.sum())}
-    expected = {"rows": _ROWS, "defaults": _DEFAULTS}
-    for name, values in credit.columns.items():
-        missing = np.isnan(values) if values.dtype.kind == "f" else values < 0
-        found[f"missing {name}"] = int(missing.sum())
-        expected[f"missing {name}"] = _MISSING.get(name, 0)
-    wrong = [
-        f"{name} (found {found[name]}, expected {expected[name]})"
-        for name in expected
-        if found[name] != expected[name]
-    ]
-    if wrong:
-        raise DatasetError(f"this is not the credit data as published: {', '.join(wrong)}")
+    check_counts(
+        credit,
+        called="credit",
+        rows=_ROWS,
+        positives=("defaults", _DEFAULTS),
+        missing=_MISSING,
+    )

@@ -4,9 +4,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from experiments.report.intervals import Rate
 from experiments.report.outcome_figures import Balance, balance_bars, event_rates, outcome_bars
 from experiments.report.tones import Tone
+from research.inference.rates import Rate
 
 TONES = {"approve": Tone.GOOD, "refer": Tone.WARN, "reject": Tone.BAD}
 

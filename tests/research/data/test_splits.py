@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from research.data.splits import split
+from research.data.splits import split, split_groups
 
 THREE = {"train": 0.6, "validation": 0.2, "test": 0.2}
 labels = st.lists(st.integers(0, 6), max_size=300)
@@ -93,3 +93,29 @@ def test_wrong_strata() -> None:
         split(-1, THREE, seed=0)
     with pytest.raises(ValueError, match=r"the shape \(2, 2\), expected one label each"):
         split(np.zeros((2, 2)), THREE, seed=0)
+
+
+@given(groups=st.lists(st.integers(0, 15), max_size=60), seed=st.integers(0, 2**32))
+def test_groups_never_come_apart(groups, seed):
+    groups = np.array(groups, np.int64)
+    fractions = {"train": 0.6, "validation": 0.1, "test": 0.3}
+    parts = split_groups(groups, fractions, seed=seed, strata=groups % 3)
+    rows = np.concatenate(list(parts.values()))
+    np.testing.assert_array_equal(np.sort(rows), np.arange(len(groups)))
+    for part in parts.values():
+        np.testing.assert_array_equal(part, np.sort(part))
+        assert set(groups[part]).isdisjoint(np.delete(groups, part))
+    assert set(np.unique(groups[parts["validation"]]).tolist()) <= set(groups.tolist())
+
+
+def test_groups_are_split_as_their_strata():
+    groups = np.repeat(np.arange(40), 3)
+    parts = split_groups(groups, {"a": 0.25, "b": 0.75}, seed=1, strata=groups // 20)
+    assert [(groups[parts["a"]] // 20 == stratum).sum() for stratum in (0, 1)] == [15, 15]
+    alone = split_groups(np.arange(50), {"a": 0.2, "b": 0.8}, seed=3, strata=np.zeros(50))
+    np.testing.assert_array_equal(alone["a"], split(50, {"a": 0.2, "b": 0.8}, seed=3)["a"])
+
+
+def test_groups_and_strata_belong_to_the_same_examples():
+    with pytest.raises(ValueError, match=r"groups have the shape \(3,\) and strata \(2,\)"):
+        split_groups(np.arange(3), {"a": 1.0}, seed=0, strata=np.zeros(2))

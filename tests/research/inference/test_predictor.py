@@ -4,6 +4,7 @@ from typing import ClassVar, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 from research.arguments import ArgumentError
@@ -39,7 +40,7 @@ class Threshold:
 def predictor():
     network = Network.from_nnx(lambda rngs: MLP(2, hidden=(4,), outputs=2, rngs=rngs))
     return Predictor(
-        task=Classification(network=network, optimizer=None),
+        task=Classification(network=network, optimizer=optax.sgd(0.1)),
         variables=network.init(jax.random.key(0)),
         prepare=lambda columns: jnp.stack([columns["x"], columns["y"]], axis=-1),
         calibration=Calibration(scale=0.5),
@@ -95,6 +96,20 @@ def test_few_shapes_are_compiled():
         array = np.arange(count)
         np.testing.assert_array_equal(in_batches(function, {"x": array}), array)
     assert shapes == {(1 << power,) for power in range(10)}
+
+
+@pytest.mark.parametrize(("side", "rows"), [(28, 1024), (32, 512), (600, 2), (2000, 1)])
+def test_large_cases_go_in_fewer_at_a_time(side, rows):
+    shapes = set()
+
+    def function(columns):
+        shapes.add(columns["images"].shape[0])
+        return columns["index"]
+
+    index = np.arange(2 * rows + 1, dtype=np.int32)
+    images = np.broadcast_to(np.uint8(0), (len(index), side, side))
+    np.testing.assert_array_equal(in_batches(function, {"images": images, "index": index}), index)
+    assert shapes == {rows}
 
 
 def test_model_and_decider_are_one_program(program):

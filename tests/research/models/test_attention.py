@@ -3,10 +3,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
-from hypothesis import given
-from hypothesis import strategies as st
 
-from research.models.attention import Attention, rotate
+from research.models.attention import Attention
 
 B, T, D, E = 2, 5, 12, 3
 
@@ -17,25 +15,29 @@ def attention(**options):
     return Attention(D, output_init=init, rngs=nnx.Rngs(0), **options)
 
 
-def by_numpy(module, x, *, causal, lengths):
+def projected(part, x):
+    bias = 0 if part.bias is None else np.float64(part.bias[...])
+    return np.einsum("btd,dne->btne", x, np.float64(part.kernel[...])) + bias
+
+
+def by_numpy(module, x, *, causal, lengths, source=None):
     """Head by head, position by position, in float64."""
-    q, k, v = (
-        np.einsum("btd,dne->btne", x, np.float64(part.kernel[...]))
-        for part in (module.query, module.key, module.value)
-    )
+    read = x if source is None else source
+    q, k, v = projected(module.query, x), projected(module.key, read), projected(module.value, read)
     heads, groups = q.shape[2], k.shape[2]
     attended = np.zeros_like(q)
     for b in range(B):
         for n in range(heads):
             group = n // (heads // groups)
             for t in range(T):
-                seen = np.arange(T) < lengths[b]
+                seen = np.arange(k.shape[1]) < lengths[b]
                 if causal:
-                    seen &= np.arange(T) <= t
+                    seen &= np.arange(k.shape[1]) <= t
                 scores = k[b, seen, group] @ q[b, t, n] / np.sqrt(q.shape[3])
                 weights = np.exp(scores) / np.exp(scores).sum()
                 attended[b, t, n] = weights @ v[b, seen, group]
-    return np.einsum("btne,ned->btd", attended, np.float64(module.output.kernel[...]))
+    bias = 0 if module.output.bias is None else np.float64(module.output.bias[...])
+    return np.einsum("btne,ned->btd", attended, np.float64(module.output.kernel[...])) + bias
 
 
 @pytest.mark.parametrize("groups", [None, 2, 1])
@@ -44,9 +46,10 @@ def test_attention_equals_numpy(groups, causal):
     module = attention(key_value_heads=groups, causal=causal)
     inputs = np.random.default_rng(0).normal(size=(B, T, D))
     lengths = np.array([5, 3])
-    actual = module(jnp.float32(inputs), jnp.arange(T), lengths)
+    actual = module(jnp.float32(inputs), jnp.arange(T), jnp.array(lengths))
     expected = by_numpy(module, inputs, causal=causal, lengths=lengths)
-    np.testing.assert_allclose(actual, expected, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(actual.output, expected, rtol=1e-3, atol=1e-5)
+    assert actual.cache is None and actual.weights is None
 
 
 def test_grouped_heads_share_keys_and_values():
@@ -59,32 +62,71 @@ def test_grouped_heads_share_keys_and_values():
     }
 
 
-def test_rotation_equals_complex_multiplication():
-    heads = np.random.default_rng(0).normal(size=(1, 4, 2, 6)).astype(np.float32)
-    positions = np.array([0, 1, 7, 100])
-    numbers = heads[..., :3] + 1j * heads[..., 3:]
-    frequencies = 10_000.0 ** (-2 * np.arange(3) / 6)
-    turned = numbers * np.exp(1j * positions[:, None, None] * frequencies)
-    expected = np.concatenate([turned.real, turned.imag], -1)
-    np.testing.assert_allclose(rotate(heads, positions), expected, rtol=1e-4, atol=1e-5)
+def biased(module):
+    """With biases that are not zero, as they begin."""
+    for part in (module.query, module.key, module.value, module.output):
+        part.bias[...] = jax.random.normal(jax.random.key(part.bias.size), part.bias.shape)
+    return module
 
 
-@given(at=st.integers(0, 500), distance=st.integers(0, 20), moved=st.integers(0, 500))
-def test_rotated_products_depend_on_the_distance_only(at, distance, moved):
-    query, key = np.random.default_rng(1).normal(size=(2, 1, 1, 1, 8)).astype(np.float32)
+@pytest.mark.parametrize("weights", [True, False])
+def test_attention_to_a_source_equals_numpy(weights):
+    module = biased(attention(causal=False, key_value_heads=2, bias=True, source_width=7))
+    random = np.random.default_rng(0)
+    inputs, source = random.normal(size=(B, T, D)), random.normal(size=(B, 3, 7))
+    lengths = np.array([3, 1])
+    attended = module(
+        jnp.float32(inputs),
+        jnp.arange(T),
+        jnp.array(lengths),
+        source=jnp.float32(source),
+        weights=weights,
+    )
+    expected = by_numpy(module, inputs, causal=False, lengths=lengths, source=source)
+    np.testing.assert_allclose(attended.output, expected, rtol=1e-3, atol=1e-5)
 
-    def product(position):
-        q = rotate(query, np.array([position + distance]))
-        return np.vdot(q, rotate(key, np.array([position])))
 
-    np.testing.assert_allclose(product(at), product(at + moved), rtol=1e-3, atol=2e-3)
+@pytest.mark.parametrize("causal", [True, False])
+def test_weights_are_distributions_over_what_is_seen(causal):
+    module = attention(key_value_heads=2, causal=causal)
+    inputs = jnp.float32(np.random.default_rng(0).normal(size=(B, T, D)))
+    lengths = jnp.array([5, 3])
+    asked = module(inputs, jnp.arange(T), lengths, weights=True)
+    assert asked.weights.shape == (B, 4, T, T)
+    np.testing.assert_allclose(asked.weights.sum(-1), 1, rtol=1e-5)
+    assert (asked.weights[1, :, :, 3:] == 0).all()
+    assert causal == bool((asked.weights[0, :, 0, 1:] == 0).all())
+    plain = module(inputs, jnp.arange(T), lengths)
+    np.testing.assert_allclose(asked.output, plain.output, rtol=1e-4, atol=1e-6)
 
 
-def test_positions_are_told_apart_in_bfloat16():
-    heads = jnp.ones((1, 2, 1, 4), jnp.bfloat16)
-    turned = rotate(heads, jnp.array([256, 257]))
-    assert turned.dtype == jnp.bfloat16
-    assert not np.array_equal(turned[0, 0], turned[0, 1])
+@pytest.mark.parametrize("weights", [True, False])
+def test_a_cache_continues_where_it_was_left(weights):
+    module = attention(key_value_heads=1, rotary=True, heads=2)
+    run = jax.jit(lambda x, at, cache: module(x, at, cache=cache, weights=weights))
+    inputs = jnp.float32(np.random.default_rng(0).normal(size=(B, T, D)))
+    whole = run(inputs, jnp.arange(T), {})
+    empty = jax.tree.map(jnp.zeros_like, whole.cache)
+    # Each sequence is at another place: 2 tokens, then 1, are read from 0 and from 1 on.
+    cache, starts = empty, jnp.array([0, 1])
+    cache = run(inputs[:, :2], jnp.array([[0, 1], [0, 1]]), cache).cache
+    for at, size in ((starts, 2), (starts + 2, 1)):
+        positions = at[:, None] + jnp.arange(size)
+        part = jnp.take_along_axis(inputs, positions[..., None], axis=1)
+        attended = run(part, positions, cache)
+        cache = attended.cache
+        expected = jnp.take_along_axis(whole.output, positions[..., None], axis=1)
+        np.testing.assert_allclose(attended.output, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_cache_of_a_source_is_read_as_it_is():
+    module = attention(causal=False, source_width=7)
+    random = np.random.default_rng(0)
+    inputs, source = (jnp.float32(random.normal(size=(B, s, d))) for s, d in ((T, D), (3, 7)))
+    first = module(inputs, jnp.arange(T), source=source, cache={})
+    again = module(inputs[:, 2:3], jnp.full((B, 1), 2), cache=first.cache)
+    np.testing.assert_allclose(again.output, first.output[:, 2:3], rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(again.cache["key"], first.cache["key"])
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def randomised(cell):
 def unrolled(cell, inputs):
     """Outputs [B, T, H] by the cell's own two parts."""
     carry, outputs, step = cell.start(B, jnp.float32), [], jax.jit(cell.step)
-    projected = cell.project(inputs)
+    projected = cell.project(jnp.asarray(inputs))
     for t in range(T):
         carry, output = step(carry, projected[:, t])
         outputs.append(output)

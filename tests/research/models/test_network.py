@@ -1,3 +1,5 @@
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -109,7 +111,19 @@ def test_mlp_equals_numpy():
     expected = gelu @ np.asarray(readout["kernel"]) + np.asarray(readout["bias"])
     outputs, _ = network.apply(variables, inputs, False, None)
     np.testing.assert_allclose(outputs["logits"], expected, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(outputs["hidden"], gelu, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(outputs["features"], gelu, rtol=1e-4, atol=1e-5)
+
+
+def test_only_the_outputs_that_are_asked_for_are_handed_on():
+    build = functools.partial(MLP, 5, hidden=(7,), outputs=2)
+    network = Network.from_nnx(lambda rngs: build(rngs=rngs), outputs=("logits",))
+    everything = Network.from_nnx(lambda rngs: build(rngs=rngs))
+    variables, inputs = filled(network), jnp.ones((3, 5))
+    logits, _ = network.apply(variables, inputs, False, None)
+    assert list(logits) == ["logits"]
+    np.testing.assert_array_equal(
+        logits["logits"], everything.apply(variables, inputs, False, None)[0]["logits"]
+    )
 
 
 def test_mlp_without_hidden_layers_is_linear():
@@ -152,18 +166,22 @@ def test_cnn_takes_any_leading_axes():
     )
 
 
-def test_cnn_pools_the_maximum():
-    from research.models.cnn import max_pool_2x2
-
-    images = jax.random.normal(jax.random.key(0), (3, 6, 4, 2))
-    np.testing.assert_array_equal(
-        max_pool_2x2(images), nnx.max_pool(images, (2, 2), strides=(2, 2))
-    )
-
-
 def test_cnn_says_which_sizes_it_takes():
     with pytest.raises(ValueError, match="divisible by 4, found 8x6"):
         CNN((8, 6, 1), channels=(4, 4, 4), outputs=10, rngs=nnx.Rngs(0))
+
+
+def test_cnn_with_fewer_convolutions():
+    build = functools.partial(CNN, (8, 8, 1), channels=(4, 6), outputs=10)
+    network = Network.from_nnx(lambda rngs: build(convolutions=(1, 3), rngs=rngs))
+    params = jax.eval_shape(network.init, jax.random.key(0)).params["stages"]
+    shapes = [
+        [block["convolution"]["kernel"].shape for block in stage.values()]
+        for stage in params.values()
+    ]
+    assert shapes == [[(3, 3, 1, 4)], [(3, 3, 4, 6), (3, 3, 6, 6), (3, 3, 6, 6)]]
+    with pytest.raises(ValueError, match=r"convolutions are \(1,\), expected 2 numbers above 0"):
+        build(convolutions=(1,), rngs=nnx.Rngs(0))
 
 
 def test_arrays_of_the_caller_are_left_alone():

@@ -54,14 +54,14 @@ def test_other_inputs_are_told(inputs, message):
 
 def test_reversal_leaves_the_padding_at_the_end():
     values = TOKENS[..., None].astype(np.float32)
-    turned = reverse(values, np.array([3, 4, 0]))
+    turned = reverse(jnp.asarray(values), jnp.array([3, 4, 0]))
     assert turned[..., 0].tolist() == [[5, 0, 3, 0], [4, 3, 2, 1], [0, 0, 0, 0]]
 
 
 def test_mean_is_over_the_valid_states():
     states = np.random.default_rng(0).normal(size=(3, 4, 2)).astype(np.float32)
     valid = Sequences.of(TOKENS, padding=0).valid
-    pooled = mean_pool(states, valid)
+    pooled = mean_pool(jnp.asarray(states), valid)
     np.testing.assert_allclose(pooled[0], states[0, :3].mean(0), rtol=1e-6)
     np.testing.assert_allclose(pooled[1], states[1].mean(0), rtol=1e-6)
     np.testing.assert_array_equal(pooled[2], 0)
@@ -71,7 +71,7 @@ def test_attention_pooling_equals_numpy():
     states = np.random.default_rng(0).normal(size=(3, 4, 2)).astype(np.float32)
     pool = AttentionPool(2, rngs=nnx.Rngs(0))
     pool.hidden.bias[...] = jnp.array([0.5, -0.5])
-    pooled, weights = pool(states, Sequences.of(TOKENS, padding=0).valid)
+    pooled, weights = pool(jnp.asarray(states), Sequences.of(TOKENS, padding=0).valid)
     w, b, v = (
         np.asarray(p[...]) for p in (pool.hidden.kernel, pool.hidden.bias, pool.score.kernel)
     )

@@ -1,9 +1,10 @@
 import functools
+import math
 
 import jax
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -28,6 +29,7 @@ def jitted(**options):
 
 
 @pytest.mark.parametrize("positions", ["rotary", "learned"])
+@settings(max_examples=25)
 @given(tokens=TOKENS, others=TOKENS, at=st.integers(0, T - 1))
 def test_a_later_token_never_changes_an_earlier_logit(positions, tokens, others, at):
     run = jitted(positions=positions, length=T, key_value_heads=1)
@@ -39,6 +41,7 @@ def test_a_later_token_never_changes_an_earlier_logit(positions, tokens, others,
 
 
 @pytest.mark.parametrize("causal", [True, False])
+@settings(max_examples=25)
 @given(tokens=TOKENS, others=TOKENS, lengths=arrays(np.int32, B, elements=st.integers(1, T)))
 def test_padding_never_changes_a_result(causal, tokens, others, lengths):
     run = jitted(causal=causal, padding=0, feed_forward="gelu", tied=False)
@@ -58,7 +61,7 @@ def test_an_encoder_sees_later_tokens():
     assert not np.allclose(run(tokens)[0, 0], run(changed)[0, 0], rtol=1e-3)
 
 
-@pytest.mark.parametrize("positions", ["rotary", "learned"])
+@pytest.mark.parametrize("positions", ["rotary", "learned", "sinusoidal"])
 def test_the_order_of_earlier_tokens_matters(positions):
     run = jitted(positions=positions, length=T, key_value_heads=1)
     one, other = (run(np.array([row], np.int32))[0, 3] for row in ([1, 2, 3, 4], [2, 1, 3, 4]))
@@ -109,6 +112,82 @@ def test_the_whole_decoder_equals_numpy(tied, feed_forward):
     np.testing.assert_allclose(outputs["logits"][0], expected, rtol=1e-3, atol=1e-4)
 
 
+def layer_norm(x, p):
+    centred = x - x.mean(-1, keepdims=True)
+    return centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-6) * p["scale"] + p["bias"]
+
+
+def affine(x, p, axes=1):
+    return np.tensordot(x, p["kernel"], axes) + p["bias"]
+
+
+def test_a_post_norm_encoder_equals_numpy():
+    """BERT's layers, as far from the decoder above as the options go, in float64."""
+    options = {"causal": False, "positions": "sinusoidal", "norm": "layer", "order": "post"}
+    network, variables = model(feed_forward="gelu_exact", bias=True, tied=None, **options)
+    tokens = np.random.default_rng(0).integers(0, V, size=(1, T)).astype(np.int32)
+    outputs, _ = jax.jit(lambda x: network.apply(variables, x, False, None))(tokens)
+    p = jax.tree.map(np.float64, variables.params)
+    angles = np.arange(T)[:, None] / 10_000 ** (np.arange(4) / 4)
+    x = p["embedding"]["embedding"][tokens[0]] + np.hstack([np.sin(angles), np.cos(angles)])
+    x = layer_norm(x, p["embedding_norm"])
+    for index in range(2):
+        layer = p["layers"][str(index)]
+        q, k, v = (affine(x, layer["attention"][name]) for name in ("query", "key", "value"))
+        scores = np.einsum("tne,sne->nts", q, k) / np.sqrt(q.shape[-1])
+        weights = np.exp(scores - scores.max(-1, keepdims=True))
+        attended = np.einsum("nts,sne->tne", weights / weights.sum(-1, keepdims=True), v)
+        x = layer_norm(
+            x + affine(attended, layer["attention"]["output"], 2), layer["attention_norm"]
+        )
+        up = affine(x, layer["feed_forward"]["up"])
+        exact = up * (1 + np.vectorize(math.erf)(up / math.sqrt(2))) / 2
+        x = layer_norm(x + affine(exact, layer["feed_forward"]["down"]), layer["feed_forward_norm"])
+        np.testing.assert_allclose(outputs["layers"][0, index], x, rtol=1e-3, atol=1e-4)
+    np.testing.assert_array_equal(outputs["hidden"], outputs["layers"][:, -1])
+    np.testing.assert_allclose(outputs["features"][0], x.mean(0), rtol=1e-3, atol=1e-4)
+    assert outputs.keys() == {"hidden", "layers", "features"}
+
+
+def test_features_are_of_the_last_token_in_a_decoder():
+    network, variables = model()
+    tokens, lengths = np.ones((B, T), np.int32), np.array([2, 6])
+    inputs = {"tokens": tokens, "lengths": lengths}
+    outputs = jax.jit(lambda x: network.apply(variables, x, False, None)[0])(inputs)
+    expected = [outputs["hidden"][row, length - 1] for row, length in enumerate(lengths)]
+    np.testing.assert_array_equal(outputs["features"], np.stack(expected))
+
+
+def test_attention_weights_on_request():
+    network, variables = model(weights=True)
+    tokens = np.ones((B, T), np.int32)
+    outputs = jax.jit(lambda x: network.apply(variables, x, False, None)[0])(tokens)
+    assert outputs["attention"].shape == (B, 2, 2, T, T)
+    np.testing.assert_allclose(outputs["attention"].sum(-1), 1, rtol=1e-5)
+    np.testing.assert_allclose(outputs["logits"], jitted()(tokens), rtol=1e-3, atol=1e-4)
+
+
+def test_gradients_are_the_same_when_blocks_are_computed_again():
+    options = {"width": 8, "layers": 2, "heads": 2}
+
+    def loss(remat):
+        build = functools.partial(Transformer, V, **options)
+        network = Network.from_nnx(lambda rngs: build(rngs=rngs), remat=remat)
+        variables = filled(network)
+
+        def one(params):
+            tokens = np.arange(T, dtype=np.int32)[None]
+            outputs, _ = network.apply(variables._replace(params=params), tokens, True, None)
+            return (outputs["logits"] ** 2).mean()
+
+        return jax.jit(jax.grad(one))(variables.params)
+
+    again = loss(r"layers/\d+")
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5), loss(None), again
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
@@ -151,15 +230,47 @@ def test_dropout_draws_for_each_example():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"positions": "sine"}, "positions is 'sine', expected one of rotary, learned"),
+        ({"positions": "sine"}, "positions is 'sine', expected one of rotary, learned, sinusoidal"),
         ({"positions": "learned"}, "learned positions need a length, found None"),
-        ({"feed_forward": "relu"}, "feed_forward is 'relu', expected one of swiglu, gelu"),
+        (
+            {"feed_forward": "relu"},
+            "feed_forward is 'relu', expected one of swiglu, gelu, gelu_exact",
+        ),
         ({"layers": 0}, "layers is 0, expected 1 or more"),
+        ({"norm": "batch"}, "norm is 'batch', expected one of rms, layer"),
+        ({"order": "sandwich"}, "order is 'sandwich', expected one of pre, post"),
+        (
+            {"positions": "sinusoidal", "width": 3, "heads": 3},
+            "width is 3, sinusoidal positions need an even number",
+        ),
     ],
 )
 def test_options_that_cannot_be_used(options, message):
     with pytest.raises(ValueError, match=message):
         model(**options)
+
+
+TOKENS_ONE = np.ones((1, 2), np.int32)
+
+
+@pytest.mark.parametrize(
+    ("options", "inputs", "message"),
+    [
+        ({}, {"lengths": [1]}, "found the inputs lengths, expected tokens and any of cache, len"),
+        ({}, {"tokens": TOKENS_ONE, "source": 1}, "found the inputs source, tokens, expected"),
+        (
+            {"causal": False},
+            {"tokens": TOKENS_ONE, "cache": {}},
+            "expected tokens and any of lengths",
+        ),
+        ({"source_width": 3}, TOKENS_ONE, "found no source, expected one: the model has a source"),
+        ({}, {"tokens": TOKENS_ONE, "start": [0]}, "expected a filled cache and start together"),
+    ],
+)
+def test_parts_that_do_not_belong_together(options, inputs, message):
+    network, variables = model(**options)
+    with pytest.raises(ValueError, match=message):
+        network.apply(variables, inputs, False, None)
 
 
 def test_inputs_that_cannot_be_used():

@@ -9,6 +9,8 @@ import pytest
 from research.models import Discriminator, Generator, Network, Variables
 from research.models.random import fold_in
 from research.tasks import Adversarial
+from research.tasks.adversarial import _noise, _pixel_keys
+from research.tasks.sample_quality import kernel_distance
 
 B, Z = 6, 3
 IMAGE = (2, 2, 1)
@@ -52,12 +54,10 @@ def task(networks=None, **options):
 
 
 @functools.cache
-def dcgan(normalise=True):
+def dcgan(norm="batch"):
     return (
         Network.from_nnx(lambda r: Generator(Z, image=(4, 4, 1), channels=(4, 3), rngs=r)),
-        Network.from_nnx(
-            lambda r: Discriminator((4, 4, 1), channels=(3, 4), normalise=normalise, rngs=r)
-        ),
+        Network.from_nnx(lambda r: Discriminator((4, 4, 1), channels=(3, 4), norm=norm, rngs=r)),
     )
 
 
@@ -95,6 +95,30 @@ def test_losses_equal_numpy(loss):
     assert first.weight == second.weight == B
 
 
+def test_smoothed_labels_are_less_than_certain_of_real_images_only():
+    trained = task(label_smoothing=0.1)
+    variables = trained.init(jax.random.key(0))
+    noise = np.stack([jax.random.normal(key, (Z,)) for key in fold_in(KEYS, 0)])
+    real, generated = follow(variables.params, noise)
+    loss = trained.updates[0].loss(variables, {"inputs": REAL}, KEYS).loss
+    # The cross-entropy with the label 0.9 instead of 1, by its definition.
+    probability = 1 / (1 + np.exp(-real))
+    expected = -(0.9 * np.log(probability) + 0.1 * np.log(1 - probability)) + softplus(generated)
+    np.testing.assert_allclose(loss, expected.sum(), rtol=1e-4)
+
+
+def test_with_features_evaluation_tells_the_kernel_distance():
+    trained = task(features=lambda images: images.reshape(len(images), -1))
+    variables = trained.init(jax.random.key(0))
+    weight = np.float32([2, 1, 1, 1, 1, 0])
+    found = trained.evaluate(variables, {"inputs": REAL, "weight": weight})
+    generated = trained.predict(variables, _noise(_pixel_keys(jnp.asarray(REAL)), Z))["images"]
+    expected = kernel_distance(
+        generated.reshape(B, -1), jnp.asarray(REAL).reshape(B, -1), jnp.asarray(weight)
+    )
+    np.testing.assert_allclose(found["kernel_distance"] / found["weight"], expected, rtol=1e-4)
+
+
 def test_each_update_moves_its_own_part():
     trained = task(discriminator_steps=3)
     variables = trained.init(jax.random.key(0))
@@ -122,7 +146,7 @@ def test_the_gradient_penalty_of_a_linear_discriminator():
 
 
 def test_a_penalised_dcgan_has_finite_gradients():
-    trained = task(dcgan(normalise=False), loss="wasserstein", gradient_penalty=10.0)
+    trained = task(dcgan("none"), loss="wasserstein", gradient_penalty=10.0)
     variables = trained.init(jax.random.key(0))
     images = np.zeros((B, 4, 4, 1), np.float32)
 
@@ -170,6 +194,11 @@ def test_prediction_gives_images_and_how_real_they_look():
         ({"loss": "saturating"}, "loss is 'saturating', expected one of non-saturating, hinge"),
         ({"gradient_penalty": -1.0}, "gradient_penalty is -1.0, expected 0 or more"),
         ({"discriminator_steps": 0}, "discriminator_steps is 0, expected 1 or more"),
+        ({"label_smoothing": 0.5}, "label_smoothing is 0.5, expected 0 or more and less than 0.5"),
+        (
+            {"label_smoothing": 0.1, "loss": "hinge"},
+            "label_smoothing is 0.1, but the loss 'hinge' has no labels",
+        ),
     ],
 )
 def test_options_that_cannot_be_used(options, message):
@@ -197,6 +226,7 @@ def test_examples_that_cannot_be_used(examples, message):
 
 def test_a_penalty_needs_a_discriminator_without_batch_norm():
     images = {"inputs": np.zeros((B, 4, 4, 1), np.float32)}
-    task(dcgan(normalise=False), gradient_penalty=10.0).check(images)
-    with pytest.raises(ValueError, match="build it with normalise=False"):
+    task(dcgan("none"), gradient_penalty=10.0).check(images)
+    task(dcgan("spectral"), gradient_penalty=10.0).check(images)
+    with pytest.raises(ValueError, match='build it with norm="none"'):
         task(dcgan(), gradient_penalty=10.0).check(images)

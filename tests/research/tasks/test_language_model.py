@@ -117,3 +117,15 @@ def test_examples_that_cannot_be_used(examples, message):
     task().check({"inputs": TOKENS})
     with pytest.raises(ValueError, match=message):
         task().check(examples)
+
+
+def test_nats_are_those_that_the_evaluation_sums():
+    trained = task(padding=None)
+    variables = trained.init(jax.random.key(0))
+    nats = trained.nats(variables, TOKENS)
+    assert nats.shape == (3, 4) and nats.dtype == jnp.float32
+    sums = trained.evaluate(variables, {"inputs": TOKENS, "weight": np.ones(3, np.float32)})
+    np.testing.assert_allclose(nats.sum(), sums["loss"], rtol=1e-6)
+    table = np.float64(variables.params["table"])
+    expected = np.log(np.exp(table[1]).sum()) - table[1, 2]
+    np.testing.assert_allclose(nats[0, 0], expected, rtol=1e-6)

@@ -7,7 +7,7 @@ from research.data import augmentation
 from research.models import CNN, MLP, Network
 from research.models.gan import Discriminator, Generator
 from research.models.random import fold_in
-from research.models.rnn import SequenceClassifier
+from research.models.sequence_classifier import SequenceClassifier
 from research.models.transformer import Transformer
 from research.tasks import Classification
 from research.tasks.adversarial import Adversarial

@@ -1,0 +1,1 @@
+"""UCI Adult: predict an income, refer near-boundary cases, say what that does to groups."""

@@ -1,0 +1,1 @@
+"""Handwritten digits without labels: what is no digit is not read."""

@@ -1,0 +1,1 @@
+"""What experiments that predict a yes or no share: figures, baselines, the model's section."""

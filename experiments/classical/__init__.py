@@ -1,0 +1,1 @@
+"""Consumer credit by classical models: linear, kernels, trees; one lending policy decides."""

@@ -1,0 +1,1 @@
+"""Fashion-MNIST: which kind of garment, and when to ask a person."""

@@ -1,0 +1,1 @@
+"""A hundred labelled digits: what unlabelled ones add."""

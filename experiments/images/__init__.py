@@ -1,0 +1,1 @@
+"""What the experiments with labelled pictures share: accept, ask a person, or reject."""

@@ -1,0 +1,1 @@
+"""MNIST: which digit, and when to ask a person."""

@@ -1,0 +1,1 @@
+"""Sentiment of short texts: a recurrent network reads, rules publish, hold or escalate."""

@@ -1,0 +1,1 @@
+"""Sentiment by a pretrained encoder: frozen, then fine-tuned, under the moderation rules."""

@@ -1,0 +1,19 @@
+"""Operations under their plain names, each in the form that is quick where it runs.
+
+An operation is the same function everywhere, to rounding. On a CPU, XLA takes many times too
+long for some of them, mostly for their gradients and within `lax.scan`; these have a second
+form here, which `platform` chooses. docs/performance.md has what was tried and measured.
+"""
+
+from research.models.ops.convolution import conv, conv_general_dilated, conv_transpose
+from research.models.ops.pooling import avg_pool, max_pool
+from research.models.ops.recurrence import recurrence
+
+__all__ = [
+    "avg_pool",
+    "conv",
+    "conv_general_dilated",
+    "conv_transpose",
+    "max_pool",
+    "recurrence",
+]

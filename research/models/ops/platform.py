@@ -1,0 +1,23 @@
+"""The one place where an operation's form is chosen by what it runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import jax
+
+T = TypeVar("T")
+
+
+def on_cpu(fast: Callable[..., T], plain: Callable[..., T], *arrays: jax.Array) -> T:
+    """`fast(*arrays)` where the program is compiled for a CPU, `plain(*arrays)` elsewhere.
+
+    Chosen when XLA gets the program, not when it is traced: one trace serves an export for
+    several platforms, and a program compiled on a CPU for a TPU gets the TPU's form. Both are
+    traced, and nothing of the other one is left in what is compiled.
+
+    To be called where nothing is differentiated any more, such as inside a custom VJP:
+    differentiation would keep what both forms need for their gradients.
+    """
+    return jax.lax.platform_dependent(*arrays, cpu=fast, default=plain)

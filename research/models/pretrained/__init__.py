@@ -1,0 +1,1 @@
+"""Published weights in this package's own modules."""
