@@ -93,7 +93,7 @@ def get_config() -> ConfigDict:
             "forbidden": ("Darcy", "Bingley", "Bennet", "Knightley", "Dashwood", "Crawford"),
         }
     )
-    config.passages = ConfigDict({"count": 100, "words": 50, "slots": 128})
+    config.passages = ConfigDict({"count": 300, "words": 50, "slots": 128})
     config.error_budget = 0.05
     config.policy = ("experiments/austen/austen.rules", "experiments/austen/passage.rules")
     return config
