@@ -293,18 +293,10 @@ def _footer(report: AdultReport) -> Section:
         f"{count(examples[part])} {name.lower()}" for part, name in report_model.PARTS.items()
     )
     return provenance(
-        {
-            "Data": f"{report.data['name']}: {count(report.data['rows'])} people ({parts})",
-            "Source": str(report.data["source"]),
-            "Licence of the data": str(report.data["licence"]),
-            "Rule set": f"{report.ruleset.name} version {report.ruleset.version}",
-            "Rule set SHA-256": report.ruleset.sha256,
-            "Checkpoint": f"step {count(report.decisions['step'][0].as_py())}",
-            "Versions": ", ".join(f"{name} {v}" for name, v in report.versions.items()),
-            "Date of the run": report.created,
-        },
-        config=report.config,
-        rules=report.ruleset.text,
+        report,
+        examples=f"people ({parts})",
+        rulesets=(report.ruleset,),
+        step=report.decisions["step"][0].as_py(),
     )
 
 

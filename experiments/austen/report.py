@@ -170,17 +170,9 @@ def _accepted(results: Results) -> str:
 
 
 def _footer(report: AustenReport) -> Section:
-    rulesets = (report.writing, report.gate)
     return provenance(
-        {
-            "Data": f"{report.data['name']}: {count(report.data['rows'])} characters",
-            "Source": str(report.data["source"]),
-            "Licence of the data": str(report.data["licence"]),
-            **{f"Rule set {r.name}": f"version {r.version}, SHA-256 {r.sha256}" for r in rulesets},
-            "Checkpoint": f"step {count(report.step)}",
-            "Versions": ", ".join(f"{name} {v}" for name, v in report.versions.items()),
-            "Date of the run": report.created,
-        },
-        config=report.config,
-        rules="\n\n".join(ruleset.text.strip() for ruleset in rulesets),
+        report,
+        examples="characters",
+        rulesets=(report.writing, report.gate),
+        step=report.step,
     )

@@ -313,19 +313,11 @@ def _rules(report: DigitsReport) -> Section:
 
 
 def _footer(report: DigitsReport) -> Section:
-    rulesets = (report.number_ruleset, report.digit_ruleset)
     return provenance(
-        {
-            "Data": f"{report.data['name']}: {count(report.data['rows'])} scans",
-            "Source": str(report.data["source"]),
-            "Licence of the data": str(report.data["licence"]),
-            **{f"Rule set {r.name}": f"version {r.version}, SHA-256 {r.sha256}" for r in rulesets},
-            "Checkpoint": f"step {count(report.number_decisions['step'][0].as_py())}",
-            "Versions": ", ".join(f"{name} {v}" for name, v in report.versions.items()),
-            "Date of the run": report.created,
-        },
-        config=report.config,
-        rules="\n\n".join(ruleset.text.strip() for ruleset in rulesets),
+        report,
+        examples="scans",
+        rulesets=(report.number_ruleset, report.digit_ruleset),
+        step=report.number_decisions["step"][0].as_py(),
     )
 
 

@@ -175,17 +175,4 @@ def _rules(report: GanReport) -> Section:
 
 
 def _footer(report: GanReport) -> Section:
-    ruleset = report.ruleset
-    return provenance(
-        {
-            "Data": f"{report.data['name']}: {count(report.data['rows'])} images",
-            "Source": str(report.data["source"]),
-            "Licence of the data": str(report.data["licence"]),
-            f"Rule set {ruleset.name}": f"version {ruleset.version}, SHA-256 {ruleset.sha256}",
-            "Checkpoint": f"step {count(report.best_step)}",
-            "Versions": ", ".join(f"{name} {v}" for name, v in report.versions.items()),
-            "Date of the run": report.created,
-        },
-        config=report.config,
-        rules=ruleset.text.strip(),
-    )
+    return provenance(report, examples="images", rulesets=(report.ruleset,), step=report.best_step)

@@ -337,17 +337,9 @@ def _told(report: FewLabelsReport) -> Section:
 
 def _footer(report: FewLabelsReport) -> Section:
     return provenance(
-        {
-            "Data": f"{report.data['name']}: {count(report.data['rows'])} scans",
-            "Source": str(report.data["source"]),
-            "Licence of the data": str(report.data["licence"]),
-            "Method of this run": NAMES[report.config["method"]],
-            "Rule set": f"{report.ruleset.name} version {report.ruleset.version}",
-            "Rule set SHA-256": report.ruleset.sha256,
-            "Steps": count(max(record["step"] for record in report.history)),
-            "Versions": ", ".join(f"{name} {v}" for name, v in report.versions.items()),
-            "Date of the run": report.created,
-        },
-        config=report.config,
-        rules=report.ruleset.text,
+        report,
+        examples="scans",
+        rulesets=(report.ruleset,),
+        step=max(record["step"] for record in report.history),
+        more={"Method of this run": NAMES[report.config["method"]]},
     )

@@ -23,7 +23,7 @@ def predict(
     from sklearn.neighbors import KNeighborsClassifier
 
     candidates: dict[str, Any] = {
-        "Logistic regression": LogisticRegression(tol=0.02, max_iter=300, C=0.05),
+        "Logistic regression": LogisticRegression(tol=1e-3, max_iter=200, C=0.05),
         "5 nearest neighbours": KNeighborsClassifier(5, weights="distance"),
         "Random forest": RandomForestClassifier(100, random_state=seed, n_jobs=-1),
     }

@@ -286,17 +286,9 @@ def _rules(report: ImagesReport) -> Section:
 
 
 def _footer(report: ImagesReport) -> Section:
-    ruleset = report.ruleset
     return provenance(
-        {
-            "Data": f"{report.data['name']}: {count(report.data['rows'])} pictures used",
-            "Source": str(report.data["source"]),
-            "Licence of the data": str(report.data["licence"]),
-            f"Rule set {ruleset.name}": f"version {ruleset.version}, SHA-256 {ruleset.sha256}",
-            "Checkpoint": f"step {count(report.results.table['step'][0].as_py())}",
-            "Versions": ", ".join(f"{name} {v}" for name, v in report.versions.items()),
-            "Date of the run": report.created,
-        },
-        config=report.config,
-        rules=ruleset.text.strip(),
+        report,
+        examples="pictures used",
+        rulesets=(report.ruleset,),
+        step=report.results.table["step"][0].as_py(),
     )

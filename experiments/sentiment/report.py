@@ -322,20 +322,7 @@ def _rules(report: SentimentReport) -> Section:
 
 
 def _footer(report: SentimentReport) -> Section:
-    ruleset = report.ruleset
-    return provenance(
-        {
-            "Data": f"{report.data['name']}: {count(report.data['rows'])} texts",
-            "Source": str(report.data["source"]),
-            "Licence of the data": str(report.data["licence"]),
-            f"Rule set {ruleset.name}": f"version {ruleset.version}, SHA-256 {ruleset.sha256}",
-            "Checkpoint": f"step {count(report.best_step)}",
-            "Versions": ", ".join(f"{name} {v}" for name, v in report.versions.items()),
-            "Date of the run": report.created,
-        },
-        config=report.config,
-        rules=ruleset.text.strip(),
-    )
+    return provenance(report, examples="texts", rulesets=(report.ruleset,), step=report.best_step)
 
 
 def _all(texts: int) -> NDArray[np.bool_]:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
+import rules
 from experiments.report import (
     Card,
     Html,
@@ -21,6 +24,29 @@ from experiments.report import (
 NASTY = '<img src=x onerror="alert(1)">'
 
 
+RULES = """ruleset r version 1
+input x: float
+decide outcome in {a, b}
+    policy first
+    default a
+    unknown b
+rule always "x is positive"
+    outcome = b
+    if x > 0
+"""
+
+
+def made(config: dict[str, object], *, name: str, more: dict[str, str]) -> str:
+    report = SimpleNamespace(
+        config=config,
+        data={"name": name, "source": name, "licence": name, "rows": 1234},
+        versions={"jax": "0.10.2"},
+        created="today",
+    )
+    ruleset = rules.parse(RULES)
+    return provenance(report, examples="rows", rulesets=(ruleset,), step=5, more=more).body
+
+
 @pytest.mark.parametrize(
     "block",
     [
@@ -32,7 +58,7 @@ NASTY = '<img src=x onerror="alert(1)">'
         figure(Html("<svg></svg>"), title=NASTY, caption=NASTY),
         paragraph(NASTY, Html("<b>fine</b>")),
         share_bar({NASTY: 1.0}, {NASTY: Tone.GOOD}),
-        provenance({NASTY: NASTY}, config={NASTY: NASTY}, rules=NASTY).body,
+        made({NASTY: NASTY}, name=NASTY, more={NASTY: NASTY}),
     ],
 )
 def test_text_cannot_break_out(block: str) -> None:
@@ -71,8 +97,10 @@ def test_side_by_side_keeps_order() -> None:
     )
 
 
-def test_provenance_folds_config_and_rules() -> None:
-    full = provenance({"Date": "today"}, config={"seed": 0, "hidden": (64, 64)}, rules="rule x\n")
-    assert "&quot;seed&quot;: 0" in full.body
-    assert full.body.count("<details") == 2
-    assert provenance({}, config={}, rules="").body.count("<details") == 1
+def test_provenance_tells_all_and_folds_config_and_rules() -> None:
+    page = made({"seed": 0, "hidden": (64, 64)}, name="scans", more={"Method": "none"})
+    ruleset = rules.parse(RULES)
+    for told in ("scans: 1,234 rows", "step 5", "jax 0.10.2", "today", "none", ruleset.sha256):
+        assert told in page
+    assert "&quot;seed&quot;: 0" in page and "rule always" in page
+    assert page.count("<details") == 2
