@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # By the environment, so that the isolated build of a wheel is pinned too.
 INSTALL := PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet
 
-.PHONY: demo digits guideline results test test-fast test-crash test-hosts test-fuzz soak agree bench-train lint format wheel clean
+.PHONY: demo digits guideline results test test-fast test-crash test-hosts test-experiments test-fuzz soak agree bench-train lint format wheel clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python launch.py --config=experiments/credit/config.py --workdir=runs/credit
@@ -45,6 +45,10 @@ test-crash: $(VENV)/.dev
 # Every family of networks under every executor in two processes.
 test-hosts: $(VENV)/.dev
 	RULAX_HOSTS=1 $(BIN)/python -m pytest tests/research/training/hosts
+
+# Every experiment's fast preset to the end, and what tests of them train at length.
+test-experiments: $(VENV)/.dev
+	RULAX_EXPERIMENTS=1 $(BIN)/python -m pytest tests/experiments
 
 test-fuzz: $(VENV)/.dev
 	RULAX_FUZZ=20 $(BIN)/python -m pytest -n 2 tests/rules tests/research/data

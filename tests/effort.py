@@ -2,9 +2,17 @@
 
 import os
 
+import pytest
+
 KILLS = int(os.environ.get("RULAX_KILLS", "2"))
 
 
 def examples(count: int) -> int:
     """Examples for a property test: `count`, times RULAX_FUZZ."""
     return count * int(os.environ.get("RULAX_FUZZ", "1"))
+
+
+whole_experiment = pytest.mark.skipif(
+    "RULAX_EXPERIMENTS" not in os.environ, reason="needs RULAX_EXPERIMENTS: make test-experiments"
+)
+"""For tests that train and decide at length what `test_every_experiment` does in two steps."""

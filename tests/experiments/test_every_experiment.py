@@ -11,9 +11,23 @@ from experiments.results.entries import ENTRIES
 from research.data.datasets import DatasetError
 from research.data.sources import SourceError
 from research.workdir import flat_config
+from tests.effort import whole_experiment
 
 # Those that have tests of their own which run all of them.
 ELSEWHERE = {"credit", "digits"}
+# What takes long in the fast presets, beside the training.
+LESS = {
+    "fashion": ["data.train=2000", "baselines=500", "strangers=100"],
+    "mnist": ["data.train=2000", "baselines=500", "strangers=100"],
+    "fashion_gan": [
+        "data.limit=3000",
+        "judge.steps=4",
+        "samples.measured=300",
+        "samples.decided=100",
+    ],
+    "transfer": ["data.limit=200"],
+    "sentiment": ["data.limit=2000"],
+}
 NAMES = sorted({entry.experiment for entry in ENTRIES} - ELSEWHERE)
 
 
@@ -34,6 +48,7 @@ def test_two_steps_and_all_that_follows(name, launch, tmp_path):
     config = with_preset(load_experiment(f"experiments/{name}/config.py"), "fast")
     few = ["--config.training.steps=2"] if "training" in config else []
     few += [f"--config.{key}=0" for key in flat_config(config.to_dict()) if key.endswith("warmup")]
+    few += [f"--config.{change}" for change in LESS.get(name, [])]
     printed = launch(
         f"--config=experiments/{name}/config.py", f"--workdir={tmp_path}", "--fast", *few
     ).stdout
@@ -53,3 +68,9 @@ def test_presets_change_what_is_there(entry):
     for preset in experiment.PRESETS:
         assert with_preset(experiment, preset) is not None
     assert len(entry.digest(0)) == 64 and entry.digest(0) != entry.digest(1)
+
+
+@whole_experiment
+def test_fast_presets_to_the_end(name, launch, tmp_path):
+    file = f"--config=experiments/{name}/config.py"
+    assert "wrote" in launch(file, f"--workdir={tmp_path}", "--fast").stdout

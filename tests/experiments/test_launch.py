@@ -176,7 +176,7 @@ def test_keyboard_interrupt_outside_of_training(tmp_path, capsys, monkeypatch):
 def test_an_experiment_file_must_have_its_functions(tmp_path):
     (tmp_path / "mine.py").write_text("def get_config(): ...\n")
     with pytest.raises(
-        ExperimentError, match="has no AFTER_TRAINING, load_data, training_examples"
+        ExperimentError, match="has no AFTER_TRAINING, PRESETS, load_data, training_examples"
     ):
         load_experiment(str(tmp_path / "mine.py"))
     with pytest.raises(ExperimentError, match=r"there is no file nowhere\.py"):

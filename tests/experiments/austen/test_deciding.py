@@ -12,6 +12,7 @@ from experiments.decisions import Program
 from experiments.experiment import located
 from research.data.tables import TableError, read_table
 from research.workdir import Workdir
+from tests.effort import whole_experiment
 from tests.experiments.austen.conftest import FORBIDDEN, TEXT
 
 
@@ -46,6 +47,7 @@ def program(predictor, encoding, writing):
     )
 
 
+@whole_experiment
 def test_what_is_found_and_told(config, program, tmp_path):
     found = results(config, TEXT, TEXT, program)
     assert found.known.num_rows == 3 * 5 and found.judged.num_rows == 2

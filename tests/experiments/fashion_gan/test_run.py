@@ -16,10 +16,11 @@ from experiments.policies import PolicyError, read_policy
 from research.data.datasets import fashion
 from research.data.tables import TableError, read_table, write_table
 from research.workdir import Workdir, WorkdirError
+from tests.effort import whole_experiment
 from tests.experiments.fashion_gan.garments import dataset, small_config
 
 pytest.importorskip("matplotlib", reason="needs matplotlib")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, whole_experiment]
 
 ENOUGH = {"enough": 0.0, "real_enough": 0.0}
 

@@ -84,6 +84,7 @@ def test_damage_is_an_error_of_ours(noise, at):
         gzip.compress(saved(LINES)),
         lzma.compress(saved(LINES)),
     ],
+    ids=["records", "bzip2", "gzip", "xz"],  # gzip's bytes hold the time
 )
 def test_however_r_packed_it_the_lines_are_the_same(packed, tmp_path):
     (tmp_path / "file").write_bytes(packed)
