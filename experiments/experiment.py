@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 from ml_collections import ConfigDict
 
 from research.inference import Predictor
+from research.models import Variables
 from research.tasks import Estimator, Task
 from research.workdir import Workdir
 from rules import Ruleset
@@ -23,7 +24,10 @@ class ExperimentError(Exception):
 
 
 class Experiment(Protocol):
-    """The functions of an experiment file; `data` is what its own `load_data` returns."""
+    """The functions of an experiment file; `data` is what its own `load_data` returns.
+
+    Those of `Initialised` and `Watched` may be there, too.
+    """
 
     @property
     def AFTER_TRAINING(self) -> Collection[str]:  # noqa: N802
@@ -85,6 +89,26 @@ class Experiment(Protocol):
 
     def decide_cases(self, config: ConfigDict, cases: Path, program: Any, out: Path) -> str:
         """Decides the cases of a file; returns a summary."""
+        ...
+
+
+@runtime_checkable
+class Initialised(Protocol):
+    """An experiment whose training begins with what something else has learned."""
+
+    def initial_variables(self, config: ConfigDict, task: Task, workdir: Workdir) -> Variables:
+        """The variables before the first step."""
+        ...
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """An experiment that looks on while it trains."""
+
+    def watch_training(
+        self, config: ConfigDict, task: Task, workdir: Workdir
+    ) -> Callable[[int, Variables], None]:
+        """A function of step and variables, called after each evaluation."""
         ...
 
 

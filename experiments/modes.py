@@ -16,7 +16,14 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from experiments.console import plain_messages
-from experiments.experiment import Experiment, ExperimentError, load_experiment, stored_name
+from experiments.experiment import (
+    Experiment,
+    ExperimentError,
+    Initialised,
+    Watched,
+    load_experiment,
+    stored_name,
+)
 from experiments.policies import Policy, PolicyError, kept_policy, policy_files, read_policy
 from experiments.selection import keep_validation
 from research import training
@@ -192,8 +199,11 @@ def train(
         took = f"in {time.monotonic() - began:.1f} s"
         ended = f"training: fitted {'earlier' if estimated.earlier else took}"
     else:
-        watch = getattr(experiment, "watch_training", None)
-        initial = getattr(experiment, "initial_variables", None)
+        initial = watch = None
+        if isinstance(experiment, Initialised):
+            initial = experiment.initial_variables(config, task, workdir)
+        if isinstance(experiment, Watched):
+            watch = experiment.watch_training(config, task, workdir)
         fitted = training.fit(
             task,
             examples,
@@ -204,8 +214,8 @@ def train(
                 "config": config.to_dict(),
                 "rulesets": {ruleset.name: ruleset.sha256 for ruleset in policy},
             },
-            initial=initial(config, task, workdir) if initial else None,
-            on_evaluation=watch(config, task, workdir) if watch else None,
+            initial=initial,
+            on_evaluation=watch,
             **training.fit_options(config.training.to_dict()),
         )
         variables = fitted.variables

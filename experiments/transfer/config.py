@@ -45,7 +45,7 @@ def get_config() -> ConfigDict:
     """Every number of the experiment."""
     config = ConfigDict()
     config.seed = 0
-    config.data = texts.options(limit=4000)
+    config.data = texts.options(limit=8000)
     config.text = ConfigDict({"length": 48})
     config.model = ConfigDict({"dropout": 0.1})
     config.task = ConfigDict({"grade_weight": 0.5})
