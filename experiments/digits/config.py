@@ -117,7 +117,8 @@ def build_task(config: ConfigDict, workdir: Workdir) -> Task:
 
     return Classification(
         network=Network.from_nnx(
-            lambda rngs: CNN((8, 8, 1), outputs=10, rngs=rngs, **config.model)
+            lambda rngs: CNN((8, 8, 1), outputs=10, rngs=rngs, **config.model),
+            outputs=("features", "logits"),
         ),
         optimizer=training.adamw(steps=config.training.steps, **config.optimizer),
         augment=augment,

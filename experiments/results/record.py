@@ -99,12 +99,23 @@ def run(entry: Entry, seed: int, home: Path) -> Record:
     began = time.monotonic()
     code = subprocess.run(command, cwd=REPOSITORY, check=False).returncode
     require(code == 0, f"{' '.join(command[1:])} ended with exit code {code}: see above")
-    evaluation = workdir.read_json("evaluation.json", dict)
+    return found(entry, seed, workdir, seconds=time.monotonic() - began)
+
+
+def found(entry: Entry, seed: int, workdir: Workdir, *, seconds: float) -> Record:
+    """The record of a finished run.
+
+    Raises:
+        WorkdirError: when it has not finished.
+    """
+    evaluation = workdir.read_json("evaluation.json", dict, made_by="--mode=evaluate")
     return Record(
         seed=seed,
         digest=entry.digest(seed),
-        seconds=time.monotonic() - began,
+        seconds=seconds,
         headline=Headline(**evaluation["headline"]),
-        automation=workdir.read_json(AUTOMATION, lambda data: Automation(**data)),
+        automation=workdir.read_json(
+            AUTOMATION, lambda data: Automation(**data), made_by="--mode=decide"
+        ),
         versions={name: version(name) for name in ("jax", "flax", "numpy")},
     )
