@@ -24,18 +24,19 @@ guideline: $(VENV)/.demo
 results: $(VENV)/.demo
 	$(BIN)/python -m experiments.results
 
-# The tests of training mostly wait for XLA's compiler: without LLVM's optimizations, half as long.
+# All but the rules' tests mostly wait for XLA's compiler: without LLVM's optimizations, half as long.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 QUICK_COMPILES := XLA_FLAGS=--xla_backend_optimization_level=0
+COMPILED := tests/research tests/experiments tests/test_docs.py
 COVERAGE := --cov=research --cov=rules
 
 test: $(VENV)/.dev
-	$(PYTEST) --ignore=tests/research $(COVERAGE) --cov-report=
-	$(QUICK_COMPILES) $(PYTEST) tests/research $(COVERAGE) --cov-append --cov-report=term:skip-covered --cov-fail-under=90
+	$(PYTEST) $(COMPILED:%=--ignore=%) $(COVERAGE) --cov-report=
+	$(QUICK_COMPILES) $(PYTEST) $(COMPILED) $(COVERAGE) --cov-append --cov-report=term:skip-covered --cov-fail-under=90
 
 test-fast: $(VENV)/.dev
-	$(PYTEST) --ignore=tests/research -m "not slow"
-	$(QUICK_COMPILES) $(PYTEST) tests/research -m "not slow"
+	$(PYTEST) $(COMPILED:%=--ignore=%) -m "not slow"
+	$(QUICK_COMPILES) $(PYTEST) $(COMPILED) -m "not slow"
 
 # At length: thirty kills; twenty times as many random rule sets, texts and files.
 test-crash: $(VENV)/.dev

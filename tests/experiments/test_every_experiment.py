@@ -49,9 +49,8 @@ def test_two_steps_and_all_that_follows(name, launch, tmp_path):
     few = ["--config.training.steps=2"] if "training" in config else []
     few += [f"--config.{key}=0" for key in flat_config(config.to_dict()) if key.endswith("warmup")]
     few += [f"--config.{change}" for change in LESS.get(name, [])]
-    printed = launch(
-        f"--config=experiments/{name}/config.py", f"--workdir={tmp_path}", "--fast", *few
-    ).stdout
+    file = f"--config=experiments/{name}/config.py"
+    printed = launch(file, f"--workdir={tmp_path}", "--fast", *few, quick=True).stdout
     assert "training: " in printed and f"wrote {tmp_path}" in printed
     headline = Headline(**json.loads((tmp_path / "evaluation.json").read_text())["headline"])
     assert headline.value == headline.value and headline.parameters > 0
