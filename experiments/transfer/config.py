@@ -4,7 +4,7 @@
 
 Stage 1: the published encoder stays as it is; linear heads are fitted on its embeddings, which
 are computed once. Stage 2: from there on its last two layers move, too, at a small learning rate;
-the embedding and the lower layers stay frozen by path. On 4,000 of the sentiment data's texts,
+the embedding and the lower layers stay frozen by path. On 8,000 of the sentiment data's texts,
 about three minutes on 2 cores; `--preset=few` learns from 200 labelled texts.
 """
 

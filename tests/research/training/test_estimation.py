@@ -5,12 +5,13 @@ import json
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 from research import training
 from research.arguments import ArgumentError, require
 from research.inference import Predictor
-from research.models import Variables
+from research.models import MLP, Network, Variables
 from research.tasks import Classification, Estimator
 from research.workdir import Workdir, WorkdirError
 
@@ -79,4 +80,5 @@ def test_no_model_yet(tmp_path):
 
 
 def test_a_task_is_no_estimator():
-    assert not isinstance(Classification(network=None, optimizer=None), Estimator)
+    network = Network.from_nnx(lambda rngs: MLP(1, hidden=(), outputs=2, rngs=rngs))
+    assert not isinstance(Classification(network=network, optimizer=optax.sgd(0.1)), Estimator)
