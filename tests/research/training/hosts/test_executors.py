@@ -29,7 +29,6 @@ def test_two_processes_train_like_one_device(tmp_path):
 
 @pytest.mark.slow
 def test_every_family(tmp_path):
-    families = sorted(set(FAMILIES) - {"mlp"})
-    every = itertools.product(families, EXECUTORS)
-    one_each = zip(families, itertools.cycle(EXECUTORS), strict=False)
-    assert_all_alike(tmp_path, list(every if os.environ.get("RULAX_HOSTS") else one_each))
+    some = [("cnn", "shard_map"), ("transformer", "pmap")]
+    every = itertools.product(sorted(set(FAMILIES) - {"mlp"}), EXECUTORS)
+    assert_all_alike(tmp_path, list(every) if os.environ.get("RULAX_HOSTS") else some)
