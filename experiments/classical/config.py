@@ -20,9 +20,9 @@ from ml_collections import ConfigDict
 
 from experiments.binary.measures import measures, reliability
 from experiments.classical import baselines, comparison, report
-from experiments.classical.distilled import distilled
 from experiments.classical.families import TITLES, build
 from experiments.classical.importance import permutation_importance
+from experiments.classical.knowledge import discovered, distilled
 from experiments.credit import config as credit
 from experiments.credit import deciding
 from experiments.credit.economics import Terms
@@ -110,12 +110,16 @@ def evaluate(config: ConfigDict, data: credit.Data, predictor: Predictor) -> dic
 
 
 def decide_test(config: ConfigDict, data: credit.Data, program: Program, workdir: Workdir) -> str:
-    """Decides the held-out applications; also writes the model as rules, to `discovered.rules`."""
-    rules = distilled(
-        program.predictor, data["train"], data["test"], Terms(**config.economics.to_dict())
-    )
-    workdir.write_text("discovered.rules", rules.text)
-    render = functools.partial(report.render, rules=rules)
+    """Decides the held-out applications; writes `discovered.rules` and `distilled.rules`, too."""
+    train, test = data["train"], data["test"]
+    terms = Terms(**config.economics.to_dict())
+    knowledge = {
+        "discovered": discovered(train, test),
+        "distilled": distilled(program.predictor, train, test, terms),
+    }
+    for name, found in knowledge.items():
+        workdir.write_text(f"{name}.rules", found.text)
+    render = functools.partial(report.render, knowledge=knowledge)
     return deciding.decide_test(config.to_dict(), data, program, workdir, render)
 
 

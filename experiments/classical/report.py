@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from experiments.classical.distilled import Distilled
+from experiments.classical.knowledge import Knowledge
 from experiments.credit.report import CreditReport
 from experiments.credit.report import render as render_credit
 from experiments.decisions import rendered
@@ -19,6 +19,7 @@ from experiments.report import (
     code,
     details,
     figure,
+    join,
     reliability,
     roc,
     side_by_side,
@@ -56,12 +57,12 @@ def summary(evaluation: Mapping[str, Any]) -> str:
     )
 
 
-def render(report: CreditReport, *, rules: Distilled) -> str:
+def render(report: CreditReport, *, knowledge: Mapping[str, Knowledge]) -> str:
     """The report as one HTML page: the credit report, with sections on these models.
 
     Args:
         report: its `evaluation` as `experiments.classical.config.evaluate` returns it.
-        rules: what the model that decides was distilled to.
+        knowledge: `discovered` from how loans ended, `distilled` from the model.
     """
     evaluation = report.evaluation
     name = evaluation["models"][0]["name"]
@@ -69,7 +70,7 @@ def render(report: CreditReport, *, rules: Distilled) -> str:
         _families(evaluation),
         _speed(evaluation["families"]),
         _model(report),
-        _rules(rules),
+        _knowledge(**knowledge),
     )
     return render_credit(report, model=f"a classical model ({name.lower()})", sections=sections)
 
@@ -193,17 +194,27 @@ def _model(report: CreditReport) -> Section:
     )
 
 
-def _rules(rules: Distilled) -> Section:
+def _knowledge(discovered: Knowledge, distilled: Knowledge) -> Section:
+    proof = {
+        True: ", proved by z3 to decide every case as the tree does",
+        False: ", not proved to decide as the tree does",
+        None: "",
+    }[discovered.proved]
     return Section(
-        title="The model as rules",
+        title="What was learned, as rules",
         lede=(
-            f"A small tree, grown on what the model says, read as {rules.rules} rules. They say "
-            f"what the model says of {percent(rules.fidelity)} of the test applications: whether "
-            f"the risk is below {percent(rules.limit, 0)}, where a loan earns as much as it loses."
+            f"A decision tree grown on how loans ended, {discovered.leaves} leaves read as "
+            f"{discovered.rules} rules{proof}: right about {percent(discovered.agreement)} of the "
+            f"test applications. And the model that decides, distilled to {distilled.rules} rules "
+            f"about whether a loan is worth its risk: they say what the model says of "
+            f"{percent(distilled.agreement)}."
         ),
-        body=details(
-            "Read them; they are proposed, and decide nothing until a person accepts them",
-            code(rules.text, label="Rules that the model was distilled to"),
+        body=join(
+            details(f"{title}: proposed, they decide nothing until a person accepts them", block)
+            for title, block in (
+                ("From the loans", code(discovered.text, label="Rules of the tree")),
+                ("From the model", code(distilled.text, label="Rules distilled from the model")),
+            )
         ),
     )
 

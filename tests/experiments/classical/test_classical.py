@@ -15,9 +15,9 @@ pytest.importorskip("sklearn", reason="needs scikit-learn")
 from experiments.classical import baselines
 from experiments.classical.comparison import compare
 from experiments.classical.config import get_config
-from experiments.classical.distilled import Distilled, distilled
 from experiments.classical.families import TITLES, build
 from experiments.classical.importance import permutation_importance
+from experiments.classical.knowledge import Knowledge, discovered, distilled
 from experiments.classical.report import render, summary
 from experiments.credit.economics import Terms
 from research.data.datasets.credit import SCHEMA
@@ -35,7 +35,10 @@ OPTIONS = {
 }
 
 
-RULES = Distilled(text="ruleset <found>", rules=4, limit=0.25, fidelity=0.912)
+KNOWLEDGE = {
+    "discovered": Knowledge(text="ruleset <tree>", rules=9, leaves=14, agreement=0.77, proved=True),
+    "distilled": Knowledge(text="ruleset <found>", rules=4, leaves=8, agreement=0.912, proved=None),
+}
 
 
 def part(seed, count=80):
@@ -108,7 +111,7 @@ def test_the_column_that_decides_is_the_most_important():
 
 
 def test_the_report_shows_every_family(evaluation):
-    page = render(report(evaluation=evaluation), rules=RULES)
+    page = render(report(evaluation=evaluation), knowledge=KNOWLEDGE)
     for title in TITLES.values():
         assert title in page
     assert "Gradient boosting (decides here)" in page
@@ -119,10 +122,11 @@ def test_the_report_shows_every_family(evaluation):
         "Eight families of models",
         "Predicting in XLA, beside scikit-learn",
         "How good the model is that decides",
-        "The model as rules",
+        "What was learned, as rules",
     ]
     assert "Learning curves" not in page
-    assert "read as 4 rules. They say what the model says of 91.2% of the test" in page
+    assert "14 leaves read as 9 rules, proved by z3 to decide every case as the tree does" in page
+    assert "distilled to 4 rules" in page and "what the model says of 91.2%" in page
     assert "ruleset &lt;found&gt;" in page
 
 
@@ -147,7 +151,18 @@ def test_the_rules_say_mostly_what_the_model_says(credit):
     found = distilled(
         predictor, train, test, Terms(loss_given_default=0.6, margin=0.2, review_cost=5.0)
     )
-    assert found.limit == pytest.approx(0.25)
-    assert 0.75 < found.fidelity < 1 and 2 < found.rules < 40
-    assert found.text.startswith(f"# Says what the model says of {found.fidelity:.1%} of ")
+    assert 0.75 < found.agreement < 1 and 2 < found.rules < 40
+    assert found.text.startswith(f"# Says what the model says of {found.agreement:.1%} of ")
+    assert "too risky from 25% on" in found.text
     assert rules.parse(found.text).decision.outcomes == ("worth_it", "too_risky", "unclear")
+
+
+def test_rules_from_how_loans_ended(credit):
+    pytest.importorskip("z3", reason="needs z3-solver")
+    train = credit.take(np.arange(len(credit)) < 3000)
+    test = credit.take(np.arange(len(credit)) >= 3000)
+    found = discovered(train, test)
+    assert found.proved and found.rules < found.leaves
+    assert 0.7 < found.agreement < 0.85
+    assert "# Proved by z3 to decide every case as the tree does.\n" in found.text
+    assert rules.parse(found.text).decision.outcomes == ("repaid", "default", "unclear")
