@@ -52,6 +52,22 @@ def decisions_table(
     return pa.table(columns)
 
 
+def require_columns(decisions: pa.Table, names: Iterable[str], *, on: str = "") -> None:
+    """Raises `ValueError` unless decisions, as `decisions_table` makes them, have the columns.
+
+    Args:
+        decisions: to check.
+        names: of the columns.
+        on: what was decided, for the message.
+    """
+    missing = [name for name in names if name not in decisions.column_names]
+    if missing:
+        raise ValueError(
+            f"the decisions {f'on {on} ' if on else ''}lack the column {missing[0]!r}, "
+            f"found {', '.join(decisions.column_names)}"
+        )
+
+
 def write_decisions(table: pa.Table, path: Path) -> None:
     """Writes decisions atomically, in the format of the suffix; CSV joins the fired rules."""
     if path.suffix == ".csv":

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import rules
 from research.data.schema import Schema
+from research.data.tabular import missing
 from research.models.classical import DecisionTree, Tree, unstacked
 from rules import Ruleset
 from rules.discovery import AtMost, Discovered, Feature, Is, Leaf, Node, Split, discover
@@ -69,7 +70,7 @@ def found_rules(
         inputs={column.name: column.categories or None for column in schema.columns},
         outcomes=outcomes,
         unknown=unknown,
-        complete=[c.name for c in schema.columns if not _missing(columns[c.name]).any()],
+        complete=[c.name for c in schema.columns if not missing(columns[c.name]).any()],
         note=note,
     )
 
@@ -131,12 +132,6 @@ def _node(
         )
         return Split(question=question, yes=left, no=right)
     return Split(question=Is(column=column, member=member), yes=right, no=left)
-
-
-def _missing(values: NDArray[np.generic]) -> NDArray[np.bool_]:
-    if values.dtype.kind == "f":
-        return np.isnan(values)
-    return np.less(values, 0)
 
 
 def _named(values: NDArray[np.generic], categories: Sequence[str]) -> list[object]:

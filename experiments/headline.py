@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from research.workdir import Workdir
 
@@ -34,6 +38,36 @@ class Headline:
     baseline_value: float
     baseline_source: str = "measured"
 
+    @classmethod
+    def of_first(
+        cls,
+        models: Sequence[Mapping[str, Any]],
+        key: str,
+        *,
+        data: str,
+        parameters: int,
+        metric: str,
+    ) -> Headline:
+        """The first model beside the best of the others, by a figure of which more is better.
+
+        Args:
+            models: each with a `name` and the figure.
+            key: of the figure.
+            data: see above.
+            parameters: see above.
+            metric: see above.
+        """
+        ours, *others = models
+        best = max(others, key=lambda model: float(model[key]))
+        return cls(
+            data=data,
+            parameters=parameters,
+            metric=metric,
+            value=ours[key],
+            baseline=best["name"],
+            baseline_value=best[key],
+        )
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Automation:
@@ -50,6 +84,28 @@ class Automation:
     automated: float
     budget: float | None = None
     error: float | None = None
+
+    @classmethod
+    def of(
+        cls,
+        automated: NDArray[np.bool_],
+        wrong: NDArray[np.bool_],
+        *,
+        budget: float | None = None,
+    ) -> Automation:
+        """Counted over cases.
+
+        Args:
+            automated: whether a case was decided without a person, `[N]`.
+            wrong: whether its decision is wrong, `[N]`; of others it doesn't matter.
+            budget: see above.
+        """
+        return cls(
+            decisions=len(automated),
+            automated=float(automated.mean()),
+            budget=budget,
+            error=float(wrong[automated].mean()) if automated.any() else None,
+        )
 
 
 def record(workdir: Workdir, automation: Automation) -> None:

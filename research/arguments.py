@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 
 class ArgumentError(ValueError):
@@ -14,6 +14,14 @@ def require(condition: bool, message: str) -> None:
     """Raises `ArgumentError` with the message unless the condition holds."""
     if not condition:
         raise ArgumentError(message)
+
+
+def require_names(examples: Collection[str], *names: str) -> None:
+    """Raises `ArgumentError` unless the examples, arrays by name, have all these names."""
+    require(
+        set(names) <= set(examples),
+        f"found the names {', '.join(examples) or '(none)'}, expected {' and '.join(names)}",
+    )
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -138,14 +138,12 @@ def evaluate(config: ConfigDict, data: Data, predictor: Predictor) -> dict[str, 
         **baselines.predict(train, seen, features, seed=config.seed),
     }
     models = [measures(name, p, test.target) for name, p in candidates.items()]
-    best = max(models[1:], key=lambda model: model["auc"])
-    headline = Headline(
+    headline = Headline.of_first(
+        models,
+        "auc",
         data=f"UCI Adult, {len(test):,} held-out people",
         parameters=predictor.parameters,
         metric="AUC",
-        value=models[0]["auc"],
-        baseline=best["name"],
-        baseline_value=best["auc"],
     )
     validation = data["validation"]
     evaluation = {
@@ -196,15 +194,7 @@ def decide_test(config: ConfigDict, data: Data, program: Program, workdir: Workd
     outcomes = np.asarray(table["outcome"].to_pylist())
     automated = outcomes != "refer"
     wrong = (outcomes == "above") != (test.target == 1)
-    record(
-        workdir,
-        Automation(
-            decisions=len(test),
-            automated=float(automated.mean()),
-            budget=config.error_budget,
-            error=float(wrong[automated].mean()) if automated.any() else None,
-        ),
-    )
+    record(workdir, Automation.of(automated, wrong, budget=config.error_budget))
     workdir.write_text(
         "report.html", output.report(config.to_dict(), data, program, table, workdir)
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from experiments.adult import groups, report_fairness
 from experiments.binary import report_model
+from experiments.decisions import require_columns
 from experiments.report import (
     Card,
     Html,
@@ -29,9 +30,9 @@ from experiments.report import (
     provenance,
     risk_coverage_curve,
     rule_table,
-    rule_usage,
     share_bar,
     side_by_side,
+    usage_in,
 )
 from experiments.report.formats import count, decimal, percent
 from research.data.datasets import adult
@@ -88,12 +89,7 @@ class AdultReport:
     created: str
 
     def __post_init__(self) -> None:
-        missing = [name for name in _COLUMNS if name not in self.decisions.column_names]
-        if missing:
-            raise ValueError(
-                f"the decisions lack the column {missing[0]!r}, "
-                f"found {', '.join(self.decisions.column_names)}"
-            )
+        require_columns(self.decisions, _COLUMNS)
         if not 0 < self.decisions.num_rows == len(self.people):
             raise ValueError(
                 f"expected a decision for each person, at least one: found "
@@ -273,12 +269,7 @@ def _referred(report: AdultReport) -> dict[str, list[Rate]]:
 
 
 def _rules(report: AdultReport) -> Section:
-    usage = rule_usage(
-        report.ruleset,
-        fired=report.decisions["fired"].to_pylist(),
-        deciders=report.decisions["rule"].to_pylist(),
-        event=report.above,
-    )
+    usage = usage_in(report.ruleset, report.decisions, report.above)
     return Section(
         title="What each rule did",
         lede="Several can fire for one person; the one of highest priority decides. Unfold a name "

@@ -180,15 +180,13 @@ def evaluate(config: ConfigDict, data: Data, predictor: Predictor) -> dict[str, 
 
     found = {f"Rulax {config.model.family}": ours, **detectors(config, data.train)}
     models = [measures(name, score, data.strange) for name, score in found.items()]
-    best = max(models[1:], key=lambda model: model["auroc"])
     kinds = len(data.strange) - 1
-    headline = Headline(
+    headline = Headline.of_first(
+        models,
+        "auroc",
         data=f"MNIST, {len(data.test):,} held-out pictures, {kinds} kinds of strange ones",
         parameters=predictor.parameters,
         metric="AUROC",
-        value=models[0]["auroc"],
-        baseline=best["name"],
-        baseline_value=best["auroc"],
     )
     evaluation = {
         "examples": {"train": len(data.train), "validation": len(data.validation)}
@@ -237,14 +235,7 @@ def decide_test(config: ConfigDict, data: Data, program: Program, workdir: Workd
     outcomes = np.asarray(table["outcome"].to_pylist())
     automated = outcomes != "human"
     wrong = (outcomes == "read") != (kinds == DIGIT)
-    record(
-        workdir,
-        Automation(
-            decisions=len(kinds),
-            automated=float(automated.mean()),
-            error=float(wrong[automated].mean()) if automated.any() else None,
-        ),
-    )
+    record(workdir, Automation.of(automated, wrong))
     workdir.write_text(
         "report.html", output.report(config.to_dict(), data.test, decided, program, table, workdir)
     )

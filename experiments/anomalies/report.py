@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from experiments.anomalies import report_scores
+from experiments.decisions import require_columns
 from experiments.report import (
     Card,
     Column,
@@ -26,10 +27,10 @@ from experiments.report import (
     page,
     provenance,
     rule_table,
-    rule_usage,
     share_bar,
     side_by_side,
     table,
+    usage_in,
 )
 from experiments.report.formats import count, decimal, percent
 from rules.language.ir import Ruleset
@@ -75,12 +76,7 @@ class AnomalyReport:
     created: str
 
     def __post_init__(self) -> None:
-        missing = [name for name in _COLUMNS if name not in self.decisions.column_names]
-        if missing:
-            raise ValueError(
-                f"the decisions lack the column {missing[0]!r}, "
-                f"found {', '.join(self.decisions.column_names)}"
-            )
+        require_columns(self.decisions, _COLUMNS)
         if not 0 < self.decisions.num_rows == len(self.pictures) == len(self.drawn):
             raise ValueError(
                 f"expected a decision for each picture, at least one: found "
@@ -200,12 +196,7 @@ def _decisions(report: AnomalyReport) -> Section:
 
 
 def _rules(report: AnomalyReport) -> Section:
-    usage = rule_usage(
-        report.ruleset,
-        fired=report.decisions["fired"].to_pylist(),
-        deciders=report.decisions["rule"].to_pylist(),
-        event=np.asarray(report.kinds != report.usual),
-    )
+    usage = usage_in(report.ruleset, report.decisions, np.asarray(report.kinds != report.usual))
     return Section(
         title="What each rule did",
         lede="Unfold a name to read the rule.",

@@ -19,9 +19,9 @@ from experiments.report import (
     outcome_bars,
     risk_coverage_curve,
     rule_table,
-    rule_usage,
     side_by_side,
     table,
+    usage_in,
 )
 from experiments.report.formats import NOTHING, count, decimal
 from research.inference import risk_coverage
@@ -40,12 +40,7 @@ _KINDS: Mapping[str, str] = {
 
 def section(results: Results, ruleset: Ruleset, plain: float) -> Section:
     """What the gate does with each kind of passage, and by which rule."""
-    usage = rule_usage(
-        ruleset,
-        fired=results.known["fired"].to_pylist(),
-        deciders=results.known["rule"].to_pylist(),
-        event=results.wrong,
-    )
+    usage = usage_in(ruleset, results.known, results.wrong)
     return Section(
         title="The gate for passages",
         lede=(

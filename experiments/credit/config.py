@@ -121,15 +121,12 @@ def evaluate(config: ConfigDict, data: Data, predictor: Predictor) -> dict[str, 
             for name, p in {"before": raw, "after": candidates["Rulax MLP"]}.items()
         },
     }
-    ours, *others = evaluation["models"]
-    best = max(others, key=lambda model: model["auc"])
-    headline = Headline(
+    headline = Headline.of_first(
+        evaluation["models"],
+        "auc",
         data=f"credit, {len(test):,} held-out applications",
         parameters=predictor.parameters,
         metric="AUC",
-        value=ours["auc"],
-        baseline=best["name"],
-        baseline_value=best["auc"],
     )
     evaluation["headline"] = dataclasses.asdict(headline)
     return {**evaluation, "summary": evaluation_summary(evaluation, cases="applications")}

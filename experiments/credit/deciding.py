@@ -54,14 +54,7 @@ def decide_test(
     outcome = np.array(table["outcome"].to_pylist())
     automated = outcome != "refer"
     wrong = (outcome == "approve") == (test.target == 1)
-    record(
-        workdir,
-        Automation(
-            decisions=len(test),
-            automated=float(automated.mean()),
-            error=float(wrong[automated].mean()),
-        ),
-    )
+    record(workdir, Automation.of(automated, wrong))
     summary = outcome_summary(table, rate=("defaulted", test.target))
     return f"{summary}\nwrote {workdir.path}/decisions.parquet and {workdir.path}/report.html"
 

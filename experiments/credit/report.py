@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from experiments.binary import report_model
 from experiments.credit import economics, report_cases, report_economics
 from experiments.credit.report_cases import CaseStory
+from experiments.decisions import require_columns
 from experiments.report import (
     Card,
     Html,
@@ -29,9 +30,9 @@ from experiments.report import (
     page,
     provenance,
     rule_table,
-    rule_usage,
     share_bar,
     side_by_side,
+    usage_in,
 )
 from experiments.report.formats import count, decimal, percent, signed
 from rules.language.ir import Ruleset
@@ -91,12 +92,7 @@ class CreditReport:
     created: str
 
     def __post_init__(self) -> None:
-        missing = [name for name in _COLUMNS if name not in self.decisions.column_names]
-        if missing:
-            raise ValueError(
-                f"the decisions lack the column {missing[0]!r}, "
-                f"found {', '.join(self.decisions.column_names)}"
-            )
+        require_columns(self.decisions, _COLUMNS)
         rows = self.decisions.num_rows
         if rows == 0 or not rows == len(self.defaulted) == len(self.amounts):
             raise ValueError(
@@ -273,12 +269,7 @@ def _decisions(report: CreditReport) -> Section:
 
 
 def _rules(report: CreditReport) -> Section:
-    usage = rule_usage(
-        report.ruleset,
-        fired=report.decisions["fired"].to_pylist(),
-        deciders=report.decisions["rule"].to_pylist(),
-        event=report.defaulted,
-    )
+    usage = usage_in(report.ruleset, report.decisions, report.defaulted)
     idle = sum(use.fired == 0 for use in usage)
     never = {0: "", 1: " One rule never fired."}.get(idle, f" {idle} rules never fired.")
     return Section(

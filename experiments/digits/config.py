@@ -150,15 +150,12 @@ def evaluate(config: ConfigDict, data: Data, predictor: Predictor) -> dict[str, 
             for name, probabilities in candidates.items()
         ],
     }
-    ours, *others = evaluation["models"]
-    best = max(others, key=lambda model: model["accuracy"])
-    headline = Headline(
+    headline = Headline.of_first(
+        evaluation["models"],
+        "accuracy",
         data=f"digits, {len(labels)} held-out scans",
         parameters=predictor.parameters,
         metric="accuracy",
-        value=ours["accuracy"],
-        baseline=best["name"],
-        baseline_value=best["accuracy"],
     )
     evaluation["headline"] = dataclasses.asdict(headline)
     return {**evaluation, "summary": output.evaluation_summary(evaluation)}

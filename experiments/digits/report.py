@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from experiments.decisions import require_columns
 from experiments.digits import report_pictures
 from experiments.images import report_model
 from experiments.report import (
@@ -29,10 +30,10 @@ from experiments.report import (
     page,
     provenance,
     rule_table,
-    rule_usage,
     share_bar,
     side_by_side,
     table,
+    usage_in,
 )
 from experiments.report.formats import count, percent
 from rules.language.ir import Ruleset
@@ -297,12 +298,7 @@ def _rules(report: DigitsReport) -> Section:
         body=join(
             rule_table(
                 ruleset,
-                rule_usage(
-                    ruleset,
-                    fired=decisions["fired"].to_pylist(),
-                    deciders=decisions["rule"].to_pylist(),
-                    event=wrong,
-                ),
+                usage_in(ruleset, decisions, wrong),
                 TONES,
                 event="error",
                 caption=caption,
@@ -330,12 +326,7 @@ def _figures(rate: Rate) -> tuple[str, str, str]:
 
 
 def _check(what: str, decisions: pa.Table, more: Sequence[str], expected: int) -> None:
-    missing = [name for name in (*_DECIDED, *more) if name not in decisions.column_names]
-    if missing:
-        raise ValueError(
-            f"the decisions on {what} lack the column {missing[0]!r}, "
-            f"found {', '.join(decisions.column_names)}"
-        )
+    require_columns(decisions, (*_DECIDED, *more), on=what)
     if decisions.num_rows == 0 or decisions.num_rows != expected:
         raise ValueError(
             f"expected a decision for each of the {what}, at least one: found "

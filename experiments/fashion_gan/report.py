@@ -23,8 +23,8 @@ from experiments.report import (
     page,
     provenance,
     rule_table,
-    rule_usage,
     share_bar,
+    usage_in,
 )
 from experiments.report.formats import NOTHING, count, decimal, percent
 from rules import Ruleset
@@ -156,12 +156,7 @@ def _headline(report: GanReport) -> Html:
 def _rules(report: GanReport) -> Section:
     table = report.decided.table
     rejected = np.array([outcome == "reject" for outcome in table["outcome"].to_pylist()])
-    usage = rule_usage(
-        report.ruleset,
-        fired=table["fired"].to_pylist(),
-        deciders=table["rule"].to_pylist(),
-        event=rejected,
-    )
+    usage = usage_in(report.ruleset, table, rejected)
     limits = {item.name: item.value for item in report.ruleset.params}
     return Section(
         title="What each rule did",

@@ -189,15 +189,7 @@ def decide_test(config: ConfigDict, data: Data, program: Program, workdir: Workd
     write_decisions(table, workdir.path / "decisions.parquet")
     wrong = table["digit"].to_numpy() != test["labels"]
     accepted = np.asarray(table["outcome"].to_pylist()) == "accept"
-    record(
-        workdir,
-        Automation(
-            decisions=len(wrong),
-            automated=float(accepted.mean()),
-            budget=config.error_budget,
-            error=float(wrong[accepted].mean()) if accepted.any() else None,
-        ),
-    )
+    record(workdir, Automation.of(accepted, wrong, budget=config.error_budget))
     workdir.write_text(
         "report.html", output.report(config.to_dict(), data, program, table, workdir)
     )

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from experiments.decisions import require_columns
 from experiments.report import (
     Card,
     Column,
@@ -30,10 +31,10 @@ from experiments.report import (
     provenance,
     risk_coverage_curve,
     rule_table,
-    rule_usage,
     share_bar,
     side_by_side,
     table,
+    usage_in,
 )
 from experiments.report.formats import count, percent
 from experiments.report.svg import Colour, draw
@@ -105,12 +106,7 @@ class FewLabelsReport:
     created: str
 
     def __post_init__(self) -> None:
-        missing = [name for name in _COLUMNS if name not in self.decisions.column_names]
-        if missing:
-            raise ValueError(
-                f"the decisions lack the column {missing[0]!r}, "
-                f"found {', '.join(self.decisions.column_names)}"
-            )
+        require_columns(self.decisions, _COLUMNS)
         if not 0 < self.decisions.num_rows == len(self.images) == len(self.labels):
             raise ValueError(
                 f"expected a decision for each scan, at least one: found "
@@ -253,12 +249,7 @@ def _dots(draws: Mapping[str, Sequence[float]]) -> Html:
 
 def _decisions(report: FewLabelsReport) -> Section:
     left = report.left
-    usage = rule_usage(
-        report.ruleset,
-        fired=report.decisions["fired"].to_pylist(),
-        deciders=report.decisions["rule"].to_pylist(),
-        event=report.wrong,
-    )
+    usage = usage_in(report.ruleset, report.decisions, report.wrong)
     curve = risk_coverage(report.decisions["confidence"].to_numpy(), report.wrong)
     return Section(
         title="What was decided",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
@@ -43,14 +42,12 @@ def evaluate(
         _measured(name, probabilities, test.labels)
         for name, probabilities in {f"Rulax {family[config.model.family]}": ours, **others}.items()
     ]
-    best = max(models[1:], key=lambda model: model["accuracy"])
-    headline = Headline(
+    headline = Headline.of_first(
+        models,
+        "accuracy",
         data=f"{subject.name}, {len(test):,} test pictures",
-        parameters=sum(leaf.size for leaf in jax.tree.leaves(predictor.variables.params)),
+        parameters=predictor.parameters,
         metric="accuracy",
-        value=models[0]["accuracy"],
-        baseline=best["name"],
-        baseline_value=best["accuracy"],
     )
 
     learnt = data.parts["train"]

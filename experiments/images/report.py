@@ -28,10 +28,10 @@ from experiments.report import (
     provenance,
     risk_coverage_curve,
     rule_table,
-    rule_usage,
     share_bar,
     side_by_side,
     table,
+    usage_in,
 )
 from experiments.report.formats import count, percent
 from research.inference import RiskCoverage, Threshold
@@ -272,12 +272,7 @@ def _risk(report: ImagesReport) -> Section:
 
 def _rules(report: ImagesReport) -> Section:
     decisions = report.results.table
-    usage = rule_usage(
-        report.ruleset,
-        fired=decisions["fired"].to_pylist(),
-        deciders=decisions["rule"].to_pylist(),
-        event=report.results.mistaken,
-    )
+    usage = usage_in(report.ruleset, decisions, report.results.mistaken)
     return Section(
         title="What each rule did",
         lede="On the test pictures; the first rule that fires decides. Unfold a name to read it.",

@@ -26,7 +26,7 @@ from experiments.report.markup import Html, element, escape, join
 from experiments.report.outcome_figures import Balance, balance_bars, event_rates, outcome_bars
 from experiments.report.page import Section, page
 from experiments.report.provenance import provenance
-from experiments.report.rule_table import RuleUse, rule_table, rule_usage
+from experiments.report.rule_table import RuleUse, rule_table, rule_usage, usage_in
 from experiments.report.tables import Cell, Column, table
 from experiments.report.tones import Tone
 from research.inference.rates import Rate, wilson_interval
@@ -70,5 +70,6 @@ __all__ = [
     "side_by_side",
     "strip",
     "table",
+    "usage_in",
     "wilson_interval",
 ]

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from experiments.report.blocks import badge, code, details
@@ -17,7 +18,7 @@ from experiments.report.tones import Tone
 from research.inference.rates import Rate
 from rules.language.ir import Rule, Ruleset
 
-__all__ = ["FALLBACKS", "RuleUse", "rule_source", "rule_table", "rule_usage"]
+__all__ = ["FALLBACKS", "RuleUse", "rule_source", "rule_table", "rule_usage", "usage_in"]
 
 FALLBACKS = {
     "default": "No rule fires",
@@ -84,6 +85,18 @@ def rule_usage(
             decided=Rate(events=events[name], cases=decisions[name]),
         )
         for name in [*names, *fallbacks]
+    )
+
+
+def usage_in(
+    ruleset: Ruleset, decisions: pa.Table, event: NDArray[np.bool_]
+) -> tuple[RuleUse, ...]:
+    """`rule_usage` of decisions as `experiments.decisions` makes them."""
+    return rule_usage(
+        ruleset,
+        fired=decisions["fired"].to_pylist(),
+        deciders=decisions["rule"].to_pylist(),
+        event=event,
     )
 
 

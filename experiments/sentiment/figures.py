@@ -29,15 +29,12 @@ def evaluation(
     """
     test = data["test"]
     models = [figures(name, score, test, negative) for name, score in found.items()]
-    ours, *others = models
-    best = max(others, key=lambda model: float(model["accuracy"]))
-    headline = Headline(
+    headline = Headline.of_first(
+        models,
+        "accuracy",
         data=f"VADER's ratings, {len(test):,} held-out texts",
         parameters=parameters,
         metric="polarity accuracy",
-        value=ours["accuracy"],
-        baseline=best["name"],
-        baseline_value=best["accuracy"],
     )
     result = {
         "examples": {part: len(snippets) for part, snippets in data.items()},

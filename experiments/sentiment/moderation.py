@@ -113,13 +113,7 @@ def decide_test(config: ConfigDict, data: Data, program: Moderation, workdir: Wo
     write_decisions(table, workdir.path / "decisions.parquet")
     bad = negative(config, test)
     published = np.array(table["outcome"].to_pylist()) == "publish"
-    automation = Automation(
-        decisions=len(test),
-        automated=float(published.mean()),
-        budget=config.error_budget,
-        error=float(bad[published].mean()) if published.any() else None,
-    )
-    record(workdir, automation)
+    record(workdir, Automation.of(published, bad, budget=config.error_budget))
     report = SentimentReport(
         config=config.to_dict(),
         evaluation=workdir.read_json("evaluation.json", dict, made_by="--mode=evaluate"),

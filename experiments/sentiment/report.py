@@ -30,10 +30,10 @@ from experiments.report import (
     provenance,
     risk_coverage_curve,
     rule_table,
-    rule_usage,
     share_bar,
     side_by_side,
     table,
+    usage_in,
 )
 from experiments.report.formats import count, decimal, percent
 from experiments.sentiment.report_texts import Reading, readings
@@ -308,12 +308,7 @@ def _models(report: SentimentReport) -> Section:
 
 
 def _rules(report: SentimentReport) -> Section:
-    usage = rule_usage(
-        report.ruleset,
-        fired=report.decisions["fired"].to_pylist(),
-        deciders=report.decisions["rule"].to_pylist(),
-        event=report.negative,
-    )
+    usage = usage_in(report.ruleset, report.decisions, report.negative)
     return Section(
         title="What each rule did",
         lede="Unfold a name to read the rule.",

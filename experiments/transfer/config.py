@@ -11,16 +11,15 @@ about three minutes on 2 cores; `--preset=few` learns from 200 labelled texts.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from pathlib import Path
+import functools
 from typing import Any, cast
 
 import numpy as np
 from ml_collections import ConfigDict
 
 from experiments.overrides import settings
-from experiments.sentiment import baselines, figures, moderation, texts
-from experiments.sentiment.moderation import Moderation
+from experiments.sentiment import baselines, figures, texts
+from experiments.sentiment import config as sentiment
 from experiments.sentiment.texts import Data, negative
 from experiments.transfer.heads import Heads, SentenceRater
 from experiments.transfer.reader import Pieces
@@ -32,13 +31,19 @@ from research.models.pretrained.wordpiece import WordPiece
 from research.tasks import Graded, Task
 from research.training.optimizers import optimizer
 from research.workdir import Workdir
-from rules import Ruleset
 
-AFTER_TRAINING = ("policy", "error_budget")
+AFTER_TRAINING = sentiment.AFTER_TRAINING
 PRESETS = {
     "fast": {"training.steps": 6, "training.evaluate_every": 3, "data.limit": 500},
     "few": {"training.steps": 40, "training.evaluate_every": 10, "data.labels": 200},
 }
+
+
+build_program = sentiment.build_program
+decide_test = sentiment.decide_test
+decide_cases = sentiment.decide_cases
+
+_published = functools.cache(minilm.load)  # 90 MB, and a program to embed with
 
 
 def get_config() -> ConfigDict:
@@ -119,7 +124,7 @@ def build_task(config: ConfigDict, workdir: Workdir) -> Task:
 def initial_variables(config: ConfigDict, task: Task, workdir: Workdir) -> Variables:
     """The published encoder, and the heads of stage 1."""
     heads = build_prepare(config, workdir).heads
-    encoder = minilm.load().variables.params
+    encoder = _published().variables.params
     return Variables(params={"encoder": encoder, **heads.params()}, statistics={})
 
 
@@ -138,33 +143,15 @@ def evaluate(config: ConfigDict, data: Data, predictor: Predictor) -> dict[str, 
     reader = cast(Pieces, predictor.prepare)
     found = {
         "MiniLM, fine-tuned": predictor(reader.columns(test.texts))["mean"],
-        "MiniLM, frozen": reader.heads.rating(minilm.load().embed(test.texts)),
+        "MiniLM, frozen": reader.heads.rating(_published().embed(test.texts)),
         **baselines.scores(train, test),
     }
     return figures.evaluation(found, data, negative(config, test), parameters=predictor.parameters)
 
 
-def build_program(
-    config: ConfigDict, predictor: Predictor, policy: Sequence[Ruleset], workdir: Workdir
-) -> Moderation:
-    """The network's estimates and facts about the text go to the rules."""
-    (ruleset,) = policy
-    return Moderation.under(ruleset, predictor, workdir, budget=config.error_budget)
-
-
-def decide_test(config: ConfigDict, data: Data, program: Moderation, workdir: Workdir) -> str:
-    """Decides the held-out texts; writes decisions.parquet and report.html."""
-    return moderation.decide_test(config, data, program, workdir)
-
-
-def decide_cases(config: ConfigDict, cases: Path, program: Moderation, out: Path) -> str:
-    """Decides texts from a file with a column `text`."""
-    return moderation.decide_cases(cases, program, out)
-
-
 def _stage_one(config: ConfigDict, data: Data) -> Heads:
     parts = data["train"], data["validation"]
-    features = minilm.load().embed([text for part in parts for text in part.texts])
+    features = _published().embed([text for part in parts for text in part.texts])
     labels = np.concatenate([negative(config, part) for part in parts])
     grades = np.concatenate([part.ratings for part in parts])
     held_out = np.arange(len(labels)) >= len(parts[0])

@@ -80,15 +80,20 @@ class TabularDataset:
         return pa.table(arrays)
 
 
+def missing(values: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+    """Which values of a column are: NaN among numbers, negative codes among categories."""
+    return np.isnan(values) if values.dtype.kind == "f" else np.less(values, 0)
+
+
 def _numbers(values: npt.NDArray[np.float32]) -> pa.Array:
     import pyarrow as pa
 
-    missing = np.isnan(values)
-    known = values[~missing]
+    absent = missing(values)
+    known = values[~absent]
     # Beyond 2**24 a float32 may be whole by accident.
     if np.all((known == np.round(known)) & (np.abs(known) <= 2**24)):
-        return pa.array(np.where(missing, 0, values).astype(np.int64), mask=missing)
-    return pa.array(values, mask=missing)
+        return pa.array(np.where(absent, 0, values).astype(np.int64), mask=absent)
+    return pa.array(values, mask=absent)
 
 
 def _names(codes: npt.NDArray[np.int32], names: tuple[str, ...]) -> pa.Array:

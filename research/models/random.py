@@ -63,17 +63,33 @@ class Dropout(nnx.Module):
         """
         if deterministic or self.rate == 0:
             return inputs
-        require(
-            isinstance(rngs, ExampleRngs),
-            f"Dropout was given {type(rngs).__name__} for rngs, expected ExampleRngs: one key "
-            "per example",
-        )
-        assert isinstance(rngs, ExampleRngs)
-        keep = 1 - self.rate
-        masks = jax.vmap(lambda key: jax.random.bernoulli(key, keep, inputs.shape[1:]))(
-            rngs.per_example()
-        )
-        return jnp.where(masks, inputs / keep, jnp.zeros_like(inputs))
+        return dropped(inputs, self.rate, inputs.shape[1:], rngs, layer="Dropout")
+
+
+def dropped(
+    inputs: jax.Array, rate: float, shape: tuple[int, ...], rngs: nnx.Rngs | None, *, layer: str
+) -> jax.Array:
+    """Zeros with probability `rate`, the rest scaled by `1 / (1 - rate)`.
+
+    Args:
+        inputs: `[B, ...]`.
+        rate: probability.
+        shape: of what one example draws; must broadcast against the rest of `inputs`.
+        rngs: `ExampleRngs`.
+        layer: that draws, for the error.
+
+    Raises:
+        ArgumentError: for other `rngs`.
+    """
+    require(
+        isinstance(rngs, ExampleRngs),
+        f"{layer} was given {type(rngs).__name__} for rngs, expected ExampleRngs: one key "
+        "per example",
+    )
+    assert isinstance(rngs, ExampleRngs)
+    keep = 1 - rate
+    masks = jax.vmap(lambda key: jax.random.bernoulli(key, keep, shape))(rngs.per_example())
+    return jnp.where(masks, inputs / keep, jnp.zeros_like(inputs))
 
 
 def example_keys(seed: jax.Array, step: jax.Array, positions: jax.Array) -> jax.Array:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float
 
 from research.arguments import require
-from research.models.random import ExampleRngs
+from research.models.random import dropped
 
 
 class StochasticDepth(nnx.Module):
@@ -39,15 +37,8 @@ class StochasticDepth(nnx.Module):
         """
         if deterministic or self.rate == 0:
             return branch
-        require(
-            isinstance(rngs, ExampleRngs),
-            f"StochasticDepth was given {type(rngs).__name__} for rngs, expected ExampleRngs: "
-            "one key per example",
-        )
-        assert isinstance(rngs, ExampleRngs)
-        kept = jax.vmap(lambda key: jax.random.bernoulli(key, 1 - self.rate))(rngs.per_example())
-        kept = kept.reshape(-1, *[1] * (branch.ndim - 1))
-        return jnp.where(kept, branch / (1 - self.rate), jnp.zeros_like(branch))
+        once = (1,) * (branch.ndim - 1)
+        return dropped(branch, self.rate, once, rngs, layer="StochasticDepth")
 
 
 def depth_rates(last: float, count: int) -> list[float]:

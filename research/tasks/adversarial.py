@@ -13,7 +13,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float
 
-from research.arguments import require
+from research.arguments import require, require_names
 from research.models.network import Network, Tree, Variables
 from research.models.random import fold_in
 from research.tasks.sample_quality import kernel_distance
@@ -131,10 +131,7 @@ class Adversarial:
 
     def check(self, examples: Batch) -> None:
         """See `Task.check`: images of the generator's shape, between -1 and 1."""
-        require(
-            "inputs" in examples,
-            f"found the names {', '.join(examples) or '(none)'}, expected inputs",
-        )
+        require_names(examples, "inputs")
         images = np.asarray(examples["inputs"])
         variables = jax.eval_shape(self.init, jax.random.key(0))
         noise = jax.ShapeDtypeStruct((1, self.latent), jnp.float32)

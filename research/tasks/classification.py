@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from research.arguments import require
+from research.arguments import require, require_names
 from research.models.network import Network, Variables
 from research.models.random import fold_in
 from research.tasks.task import Batch, Metrics, Objective, Update
@@ -45,10 +45,7 @@ class Classification:
 
     def check(self, examples: Batch) -> None:
         """See `Task.check`: names, and labels among the network's K classes."""
-        require(
-            {"inputs", "labels"} <= set(examples),
-            f"found the names {', '.join(examples) or '(none)'}, expected inputs and labels",
-        )
+        require_names(examples, "inputs", "labels")
         labels = np.asarray(examples["labels"])
         one = jax.tree.map(lambda array: array[:1], examples["inputs"])
         outputs = jax.eval_shape(lambda: self.predict(self.init(jax.random.key(0)), one))

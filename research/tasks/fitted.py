@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from research.arguments import require
+from research.arguments import require, require_names
 from research.models.classical.model import ClassicalModel, integers, matrix
 from research.models.network import Variables
 from research.tasks.classification import classified
@@ -29,10 +29,7 @@ class FittedClassifier:
 
     def check(self, examples: Batch) -> None:
         """See `Estimator.check`: names and shapes. `fit` wants an example of every class."""
-        require(
-            {"inputs", "labels"} <= set(examples),
-            f"found the names {', '.join(examples) or '(none)'}, expected inputs and labels",
-        )
+        require_names(examples, "inputs", "labels")
         rows = matrix(examples["inputs"], missing=True)
         integers(examples["labels"], len(rows))
 

@@ -11,7 +11,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int
 
-from research.arguments import require
+from research.arguments import require, require_names
 from research.models.network import Network, Variables
 from research.tasks.task import Batch, Metrics, Objective, Update
 
@@ -43,10 +43,7 @@ class LanguageModel:
 
     def check(self, examples: Batch) -> None:
         """See `Task.check`: names, and tokens within the network's vocabulary."""
-        require(
-            "inputs" in examples,
-            f"found the names {', '.join(examples) or '(none)'}, expected inputs",
-        )
+        require_names(examples, "inputs")
         tokens = np.asarray(examples["inputs"])
         require(
             tokens.ndim == 2 and tokens.dtype.kind in "iu" and tokens.shape[1] > 1,

@@ -12,7 +12,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float
 
-from research.arguments import require
+from research.arguments import require, require_names
 from research.models.network import Network, Variables
 from research.models.random import fold_in
 from research.tasks.task import Batch, Metrics, Objective, Update
@@ -46,10 +46,7 @@ class Reconstruction:
 
     def check(self, examples: Batch) -> None:
         """See `Task.check`: inputs of the shape of their reconstruction."""
-        require(
-            "inputs" in examples,
-            f"found the names {', '.join(examples) or '(none)'}, expected inputs",
-        )
+        require_names(examples, "inputs")
         inputs = np.asarray(examples["inputs"])
         require(
             inputs.ndim >= 2 and inputs.dtype.kind == "f",

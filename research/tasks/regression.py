@@ -11,7 +11,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float
 
-from research.arguments import require
+from research.arguments import require, require_names
 from research.models.network import Network, Variables
 from research.models.random import fold_in
 from research.tasks.task import Batch, Metrics, Objective, Update
@@ -91,10 +91,7 @@ class Regression:
 
 def check_targets(examples: Batch) -> None:
     """Raises `ArgumentError` unless examples hold `inputs` and finite `targets` `[N]`."""
-    require(
-        {"inputs", "targets"} <= set(examples),
-        f"found the names {', '.join(examples) or '(none)'}, expected inputs and targets",
-    )
+    require_names(examples, "inputs", "targets")
     targets = np.asarray(examples["targets"])
     require(
         targets.ndim == 1 and targets.dtype.kind == "f",

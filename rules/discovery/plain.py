@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from rules.discovery.discover import Form
 from rules.discovery.features import AtMost, Feature
+from rules.discovery.form import Form
 from rules.discovery.tree import Leaf, Node
 from rules.language.numbers import shortest_float32
 from rules.language.printer import member_text
@@ -17,13 +17,13 @@ from rules.language.printer import member_text
 
 def plain_translation(tree: Node, form: Form) -> str:
     """A rule text that asks the tree's questions in the tree's order."""
-    outcomes = form.outcomes
-    lines = [form.header(), f"derive decided: int = {_choice(tree, outcomes)}", form.decision()]
+    outcomes, code = form.outcomes, f"{form.decided}_by_tree"
+    lines = [form.header(), f"derive {code}: int = {_choice(tree, outcomes)}", form.decision()]
     lines += [form.incomplete()] if form.complete else []
     lines += [
-        f'rule decides_{code} "the tree decides so"\n'
-        f"    outcome = {member_text(outcome)}\n    if decided = {code}\n"
-        for code, outcome in enumerate(outcomes)
+        f'rule decides_{number} "the tree decides so"\n'
+        f"    {form.decided} = {member_text(outcome)}\n    if {code} = {number}\n"
+        for number, outcome in enumerate(outcomes)
     ]
     return "\n".join(lines)
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-import numpy as np
-
-from rules.discovery.features import AtMost, Feature
+from rules.discovery.features import Feature
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -61,19 +59,3 @@ def questions(tree: Node) -> Iterator[Feature]:
         yield tree.question
         yield from questions(tree.yes)
         yield from questions(tree.no)
-
-
-def decide(tree: Node, case: Mapping[str, Any]) -> str:
-    """The tree's outcome for one case; None or NaN, or no entry, is missing."""
-    while isinstance(tree, Split):
-        tree = tree.yes if _answer(tree.question, case.get(tree.question.column)) else tree.no
-    return tree.outcome
-
-
-def _answer(question: Feature, value: Any) -> bool:
-    missing = value is None or value != value
-    if isinstance(question, AtMost):
-        return (
-            question.missing if missing else bool(np.float32(value) <= np.float32(question.bound))
-        )
-    return not missing and value == question.member

@@ -33,28 +33,26 @@ def found(columns, labels, **growing):
     )
 
 
+def matrix(columns):
+    """What the tree is grown on: numbers, then a 0 or 1 per member."""
+    parts = [
+        columns[c.name][:, None] == np.arange(len(c.categories))
+        if c.categories
+        else columns[c.name][:, None]
+        for c in dataset.SCHEMA.columns
+    ]
+    return np.concatenate(parts, axis=1)
+
+
 def test_the_rules_are_the_tree(parts):
     pytest.importorskip("z3", reason="needs z3-solver")
     (columns, labels), (others, _) = parts
     rules = found(columns, labels, max_depth=4)
     difference = rules.difference()
     assert difference.complete and not difference.changes
-    # The tree itself, on the matrix that it was grown on: numbers, then a 0 or 1 per member.
-    parts_of = [
-        (others[c.name][:, None] == np.arange(len(c.categories)))
-        if c.categories
-        else others[c.name][:, None]
-        for c in dataset.SCHEMA.columns
-    ]
-    train = [
-        (columns[c.name][:, None] == np.arange(len(c.categories)))
-        if c.categories
-        else columns[c.name][:, None]
-        for c in dataset.SCHEMA.columns
-    ]
     model = DecisionTree(max_depth=4, min_samples_leaf=30)
-    (tree,) = unstacked(model.fit(np.concatenate(train, 1), labels, 0).params)
-    decided = tree.value[tree.apply(np.concatenate(parts_of, 1))].argmax(1)
+    (tree,) = unstacked(model.fit(matrix(columns), labels, 0).params)
+    decided = tree.value[tree.apply(matrix(others))].argmax(1)
     assert fidelity(rules.ruleset, others, dataset.SCHEMA, decided) == 1
 
 

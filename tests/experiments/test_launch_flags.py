@@ -16,6 +16,11 @@ from tests.research.training.hosts.harness import Process, Processes
 
 pytestmark = pytest.mark.slow
 
+# What gloo prints from threads of its own, whose pieces may be mixed.
+GLOO = re.compile(
+    r"\[Gloo\] Rank|is connected to|peer ranks\.|Expected number of connected peer ranks is :|\d|\s"
+)
+
 # Long enough to be met on its way.
 LONG = (
     "--config.training.steps=2000",
@@ -143,8 +148,7 @@ def test_two_processes_train_and_decide(launched, workdir):
     ended(*together)
     first, second = together
     assert "training: 20 steps" in first.stdout and "decided 32 cases" in first.stdout
-    said = [line for line in second.stdout.splitlines() if not line.startswith("[Gloo]")]
-    assert said == []  # one process speaks
+    assert GLOO.sub("", second.stdout) == ""  # one process speaks
     assert steps_of(workdir) == [5, 10, 15, 20]
     assert len(json.loads((workdir / "decisions.json").read_text())) == 32
     # What four devices of two processes trained, one process takes for finished.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
+from research.data import tabular
 from research.data.datasets.errors import DatasetError
 from research.data.tabular import TabularDataset
 
@@ -34,8 +33,7 @@ def check_counts(
     found = {"rows": len(data), name: int(data.target.sum())}
     expected = {"rows": rows, name: count}
     for column, values in data.columns.items():
-        absent = np.isnan(values) if values.dtype.kind == "f" else values < 0
-        found[f"missing {column}"] = int(absent.sum())
+        found[f"missing {column}"] = int(tabular.missing(values).sum())
         expected[f"missing {column}"] = missing.get(column, 0)
     wrong = [
         f"{what} (found {found[what]}, expected {expected[what]})"

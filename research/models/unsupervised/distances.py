@@ -7,7 +7,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Float
 
-from research.arguments import require
+from research.arguments import require, require_names
 from research.tasks.task import Batch, Metrics
 
 
@@ -17,9 +17,7 @@ def check_inputs(examples: Batch) -> tuple[int, int]:
     Raises:
         ArgumentError: without `inputs` `[N, ...]`, N above 0, or where one is not finite.
     """
-    require(
-        "inputs" in examples, f"found the names {', '.join(examples) or '(none)'}, expected inputs"
-    )
+    require_names(examples, "inputs")
     inputs = np.asarray(examples["inputs"])
     require(
         inputs.ndim >= 2 and inputs.size > 0 and inputs.dtype.kind == "f",

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 import rules
 from rules.discovery import AtMost, Is, Leaf, Split, discover, plain_translation
 from rules.discovery.box import boxes, merged
-from rules.discovery.discover import Form
-from rules.discovery.tree import decide, leaves
+from rules.discovery.form import Form
+from rules.discovery.tree import leaves
 from tests.effort import examples
-from tests.rules.discovery.trees import INPUTS, OUTCOMES, cases, trees
+from tests.rules.discovery.trees import INPUTS, OUTCOMES, cases, decide, trees
 
 TREE = Split(
     question=AtMost(column="income", bound=120.5, missing=True),
@@ -51,6 +51,12 @@ def test_rules_decide_as_the_tree(tree, some):
 def test_the_solver_proves_it(tree):
     pytest.importorskip("z3", reason="needs z3-solver")
     difference = found(tree).difference()
+    assert difference.complete and not difference.changes
+
+
+def test_the_proof_is_about_whatever_is_decided():
+    pytest.importorskip("z3", reason="needs z3-solver")
+    difference = found(TREE, decided="decided").difference()
     assert difference.complete and not difference.changes
 
 

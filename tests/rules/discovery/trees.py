@@ -45,3 +45,17 @@ cases = st.fixed_dictionaries(
         "home": st.sampled_from([None, *INPUTS["home"]]),
     }
 )
+
+
+def decide(tree, case):
+    """The tree's outcome, question by question; None or NaN is missing."""
+    while isinstance(tree, Split):
+        tree = tree.yes if answer(tree.question, case[tree.question.column]) else tree.no
+    return tree.outcome
+
+
+def answer(question, value):
+    missing = value is None or value != value
+    if isinstance(question, AtMost):
+        return question.missing if missing else np.float32(value) <= np.float32(question.bound)
+    return not missing and value == question.member
