@@ -17,8 +17,6 @@ from research.training.step import Step
 from research.workdir import read_metrics
 from tests.research.training.loops import TRAIN, VALIDATION, Linear, poisoned, train
 
-pytestmark = pytest.mark.usefixtures("compile_once")
-
 
 class Bursts(Linear):
     """Its readout's gradient is infinite where an input is larger than 100."""

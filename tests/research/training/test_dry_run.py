@@ -19,8 +19,6 @@ from research.training.step import Step
 from tests.research.training import problems
 from tests.research.training.processes import ROOT
 
-pytestmark = pytest.mark.usefixtures("compile_once")
-
 EXECUTOR = importlib.import_module("research.training.executors.executor")
 EXAMPLES = problems.examples(0)
 SHARDED = Parallel(sharding=(("kernel", "fsdp(data)"),))

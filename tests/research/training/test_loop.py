@@ -23,7 +23,6 @@ from tests.research.training.problems import assert_same, examples, one_device
 
 # Orbax leaves coroutines behind where a read fails, as it must of damaged files.
 pytestmark = [
-    pytest.mark.usefixtures("compile_once"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore:coroutine .* was never awaited"),
 ]

@@ -27,7 +27,6 @@ from tests.research.training.loops import (
 from tests.research.training.problems import assert_same
 
 pytestmark = [
-    pytest.mark.usefixtures("compile_once"),
     # Orbax leaves coroutines behind where a read fails, as it must of damaged files.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore:coroutine .* was never awaited"),

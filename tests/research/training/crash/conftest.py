@@ -34,12 +34,11 @@ def outcome(workdir):
 
 
 @pytest.fixture(scope="package")
-def start_run(tmp_path_factory):
-    """Starts the program on a workdir; all starts share a compilation cache."""
-    cache = str(tmp_path_factory.mktemp("cache"))
+def start_run():
+    """Starts the program on a workdir."""
 
     def start_one(workdir, *arguments, cached=True, **options):
-        environment = {"JAX_COMPILATION_CACHE_DIR": cache} if cached else {"HOME": str(workdir)}
+        environment = {} if cached else {"JAX_ENABLE_COMPILATION_CACHE": "false"}
         return start(PROGRAM, workdir, *arguments, env=environment, **options)
 
     return start_one
