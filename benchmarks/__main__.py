@@ -64,7 +64,12 @@ def _measured(
     for number, row in enumerate(rows):
         left = (time.perf_counter() - began) / number * (len(rows) - number) if number else None
         _progress("" if left is None else f"{row.name}, about {left:.0f} s left in {group}")
-        figures = measure(row, rounds=arguments.rounds, peers=arguments.peers)
+        try:
+            figures = measure(row, rounds=arguments.rounds, peers=arguments.peers)
+        except ValueError as error:  # such as data that can't be had: the other rows go on
+            _progress("")
+            print(f"### {error}\n", flush=True)
+            continue
         _progress("")
         kept = results.record(row, figures)
         print(results.table(kept), flush=True)

@@ -1,16 +1,9 @@
-"""The CPU forms of operations beside XLA's own: python benchmarks/ops.py [--batch N] [--rounds N]
-
-Single operations with their gradients, then training steps of a small CNN and of a DCGAN, one
-a dispatch and within `lax.scan`. Both sides in turns in one process, answers checked equal
-first. Figures are medians in milliseconds, and their ratio.
-"""
+"""Operations and whole networks, in the forms that are quick on a CPU and in XLA's own."""
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
-import statistics
-import time
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -20,8 +13,18 @@ import numpy as np
 import optax
 from flax import nnx
 
+from benchmarks.contest import Contestant, Row, Work
+from benchmarks.models.training import VARIABLES
 from research.models import Cell, GRUCell, LSTMCell, VanillaCell, ops
 from research.models.convolution import Conv, ConvTranspose
+from research.models.ops import normalisation
+from research.models.ops.attention import plain as plain_attention
+from research.models.ops.attention import products
+from research.models.ops.recurrence import Weights
+from research.models.transformer_block import FeedForward
+
+BATCH = 32
+SCANNED = 4  # steps of one dispatch within a scan
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -129,12 +132,17 @@ def training(build: Any, loss: Any, batch: Any, *, scanned: int) -> Callable[[],
 
 def ours_over_time(cell: Cell, inputs: jax.Array) -> jax.Array:
     """All states `[T, B, H]`."""
-    projected = cell.project(inputs).swapaxes(0, 1)
     bias = cell.recurrent.bias
-    weights = cell.recurrent.kernel[...], None if bias is None else bias[...]
-    start = cell.start(inputs.shape[0], projected.dtype)
-    valid = jnp.ones((*projected.shape[:2], 1), bool)
-    return ops.recurrence(cell.advance, weights, start, projected, valid)[0]
+    weights = Weights(
+        input=cell.input.kernel[...],
+        input_bias=cell.input.bias[...],
+        state=cell.recurrent.kernel[...],
+        state_bias=None if bias is None else bias[...],
+    )
+    start = cell.start(inputs.shape[0], inputs.dtype)
+    valid = jnp.ones(inputs.shape[:2], bool)
+    outputs, _ = ops.recurrence(cell.combine, cell.advance, weights, start, inputs, valid)
+    return outputs.swapaxes(0, 1)
 
 
 def plain_over_time(cell: Cell, inputs: jax.Array) -> jax.Array:
@@ -203,6 +211,7 @@ def operations(batch: int) -> dict[str, tuple[Callable[[], Any], Callable[[], An
             differentiated(lambda x, f=forms, a=arguments: f.max_pool(x, *a), images)
             for forms in (OURS, PLAIN)
         )
+    rows |= of_a_transformer(batch, differentiated)
     tokens = jax.random.normal(jax.random.key(0), (batch, 100, 128))
     for cell in (VanillaCell, GRUCell, LSTMCell):
         structure, params = nnx.split(cell(128, 256, rngs=nnx.Rngs(0)))
@@ -211,6 +220,39 @@ def operations(batch: int) -> dict[str, tuple[Callable[[], Any], Callable[[], An
             for run in (ours_over_time, plain_over_time)
         )
     return rows
+
+
+def of_a_transformer(batch: int, differentiated: Callable[..., Any]) -> dict[str, Any]:
+    """Its parts: 4 heads of width 32, 128 tokens."""
+    size = (batch, 128, 4, 32)
+    heads = [jax.random.normal(jax.random.key(seed), size) for seed in range(3)]
+    hidden = heads[0].reshape(batch, 128, 128)
+    layer = FeedForward(
+        128, 512, kind="gelu", output_init=nnx.initializers.lecun_normal(), rngs=nnx.Rngs(0)
+    )
+    structure, params = nnx.split(layer)
+
+    def apart(params: Any, hidden: jax.Array) -> jax.Array:
+        layer = nnx.merge(structure, params)
+        return layer.down(nnx.gelu(layer.up(hidden)))
+
+    norm = [hidden, jnp.ones(128), jnp.zeros(128)]
+    return {
+        "attention, causal": tuple(
+            differentiated(
+                lambda q, k, v, form=form: form(q, k, v, None, None, causal=True), *heads
+            )
+            for form in (products, plain_attention)
+        ),
+        "layer normalisation": tuple(
+            differentiated(functools.partial(form, 1e-5), *norm)
+            for form in (normalisation.products, normalisation.plain)
+        ),
+        "feed-forward, 128 to 512": (
+            differentiated(lambda p, x: nnx.merge(structure, p)(x), params, hidden),
+            differentiated(apart, params, hidden),
+        ),
+    }
 
 
 def steps(batch: int, *, scanned: int) -> dict[str, tuple[Callable[[], Any], Callable[[], Any]]]:
@@ -234,45 +276,43 @@ def steps(batch: int, *, scanned: int) -> dict[str, tuple[Callable[[], Any], Cal
     }
 
 
-def check(label: str, ours: Any, plain: Any) -> None:
-    for left, right in zip(jax.tree.leaves(ours), jax.tree.leaves(plain), strict=True):
-        # Adam's first steps are the sign of the gradient, so weights are compared loosely.
-        scale = max(float(jnp.abs(right).max()), 1e-3)
-        worst = float(jnp.abs(left - right).max()) / scale
-        if worst > 5e-2:
-            raise SystemExit(f"{label}: answers differ by {worst:.2g} of the largest")
+def kinds() -> dict[str, tuple[dict[str, Any], int]]:
+    """Kinds of rows, and how many steps one run of theirs is."""
+    return {
+        "values and gradients": (operations(BATCH), 1),
+        "step": (steps(BATCH, scanned=0), 1),
+        "step within lax.scan": (steps(BATCH, scanned=SCANNED), SCANNED),
+    }
 
 
-def compare(rows: dict[str, Any], *, rounds: int, divide: int = 1) -> None:
-    for label, (ours, plain) in rows.items():
-        check(label, jax.block_until_ready(ours()), jax.block_until_ready(plain()))
-        times: tuple[list[float], list[float]] = [], []
-        for _ in range(rounds):
-            for run, seconds in zip((ours, plain), times, strict=True):
-                began = time.perf_counter()
-                jax.block_until_ready(run())
-                seconds.append(time.perf_counter() - began)
-        ours_ms, plain_ms = (statistics.median(seconds) * 1e3 / divide for seconds in times)
-        ratio = plain_ms / ours_ms
-        print(f"{label:38}{ours_ms:10.2f}{plain_ms:10.2f}{ratio:8.2f} x", flush=True)
+def rows() -> tuple[Row, ...]:
+    return tuple(
+        Row(
+            name=f"{label}: {kind}",
+            contestants=tuple(
+                Contestant(
+                    name=name,
+                    entry="benchmarks.ops:side",
+                    options={"kind": kind, "label": label, "at": at},
+                )
+                for at, name in enumerate(("ours", "plain"))
+            ),
+            amount=count,
+            tolerance=1e-3,
+            variables=VARIABLES,
+        )
+        for kind, (pairs, count) in kinds().items()
+        for label in pairs
+    )
 
 
-def main() -> None:
-    """Prints all tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--scanned", type=int, default=4, help="steps of one dispatch in a scan")
-    options = parser.parse_args()
-    print(f"jax {jax.__version__}, batch {options.batch}, {jax.devices()[0].device_kind}")
-    print(f"\n{'values and gradients, ms':38}{'ours':>10}{'plain':>10}")
-    compare(operations(options.batch), rounds=options.rounds)
-    print(f"\n{'training step, ms':38}{'ours':>10}{'plain':>10}")
-    compare(steps(options.batch, scanned=0), rounds=options.rounds)
-    print(f"\n{'the same within lax.scan, ms a step':38}{'ours':>10}{'plain':>10}")
-    scanned = steps(options.batch, scanned=options.scanned)
-    compare(scanned, rounds=1 + options.rounds // 4, divide=options.scanned)
+def side(kind: str, label: str, at: int) -> Work:
+    """One side of a row: 0 is ours."""
+    pairs, _ = kinds()[kind]
+    run = pairs[label][at]
 
+    def answer() -> dict[str, np.ndarray]:
+        found = run() if kind == "values and gradients" else run()[1]  # of a step, its loss
+        return {str(at): np.asarray(leaf) for at, leaf in enumerate(jax.tree.leaves(found))}
 
-if __name__ == "__main__":
-    main()
+    return Work(run=lambda: jax.block_until_ready(run()), answer=answer)

@@ -275,6 +275,7 @@ def show_plan(experiment: Experiment, config: ConfigDict) -> None:
                 task,
                 feed,
                 steps_per_call=settings["steps_per_call"],
+                every=(settings["evaluate_every"],),
                 stepping=settings["stepping"],
                 parallel=settings["parallel"],
             )

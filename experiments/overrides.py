@@ -57,8 +57,8 @@ def checked(argv: Sequence[str]) -> list[str]:
 def settings(training: Mapping[str, Any]) -> ConfigDict:
     """The options of a training as a configuration, each of which can be overridden.
 
-    A flag takes its type from the value it replaces, and None has none: an option that may
-    be None takes any literal, and `research.training.fit_options` checks what it is.
+    A flag takes its type from the value it replaces: an option of more than one type takes
+    any literal, and `research.training.fit_options` checks what it is.
 
     Args:
         training: of `research.training.defaults`.

@@ -3,6 +3,7 @@
     >>> import rules
     >>> policy = rules.load("policy.rules")
     >>> decide = rules.compile(policy)         # a pure JAX function
+    >>> one = rules.generate(policy)           # a Python function of one case
     >>> print(rules.explain(policy, {"income": 30_000}))
 
 Everything is imported when it is first used: reading and checking rule texts needs neither
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from rules.decide import decide
     from rules.diff import diff
     from rules.engines.decisions import Decisions
+    from rules.engines.generated import generate
     from rules.engines.xla import CompiledRuleset
     from rules.engines.xla import compile_ruleset as compile
     from rules.errors import RuleError, RuleErrors
@@ -47,6 +49,7 @@ __all__ = [
     "diff",
     "explain",
     "format_text",
+    "generate",
     "in_force",
     "load",
     "load_decider",
@@ -71,6 +74,7 @@ _HOMES = types.MappingProxyType(
         "diff": ("rules.diff", "diff"),
         "explain": ("rules.explain", "explain"),
         "format_text": ("rules.language.formatter", "format_text"),
+        "generate": ("rules.engines.generated", "generate"),
         "in_force": ("rules.language.settings", "in_force"),
         "load": ("rules.language.load", "load"),
         "parse": ("rules.language.load", "parse"),

@@ -1,6 +1,6 @@
 """What PyTorch computes, for tests/research/models/test_numerics.py.
 
-Its own environment (requirements-torch.txt): python benchmarks/numerics/golden.py
+Its own environment (requirements-peers.txt): python benchmarks/numerics/golden.py
 
 Each file tests/golden/numerics/NAME.npz has `inputs`, `outputs`, `weights` (of the loss: the
 sum of outputs times weights), `params/...` and the loss's gradients `gradient/inputs` and

@@ -10,6 +10,7 @@ from flax import nnx
 from jaxtyping import Array, Bool, Float, Int
 
 from research.arguments import require
+from research.models import ops
 from research.models.positions import rotate
 
 _LOWEST = -1e30
@@ -133,35 +134,13 @@ class Attention(nnx.Module):
             distribution = _distribution(query, key, seen)
             attended = _averaged(distribution, value)
         else:
-            attended = _attend(query, key, value, seen, lengths, causal=self.causal and not kept)
+            attended = ops.attention(
+                query, key, value, causal=self.causal and not kept, lengths=lengths, seen=seen
+            )
         output = self.output(attended)
         return Attended(
             output, None if cache is None else {"key": key, "value": value}, distribution
         )
-
-
-def _attend(
-    query: jax.Array,
-    key: jax.Array,
-    value: jax.Array,
-    seen: jax.Array | None,
-    lengths: jax.Array | None,
-    *,
-    causal: bool,
-) -> jax.Array:
-    dtype = query.dtype
-    if dtype == jnp.float16 and jax.default_backend() != "gpu":
-        # jax asks for a product of float16 summed in float32, which only GPUs have.
-        query, key, value = (part.astype(jnp.float32) for part in (query, key, value))
-    attended = jax.nn.dot_product_attention(
-        query,
-        key,
-        value,
-        mask=None if seen is None else seen[:, None],
-        is_causal=causal,
-        key_value_seq_lengths=lengths,
-    )
-    return attended.astype(dtype)
 
 
 def _written(

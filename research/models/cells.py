@@ -1,8 +1,7 @@
 """Recurrent cells: what happens from one time step to the next.
 
-A cell has two parts. `project` maps all inputs of a sequence at once (one large matrix
-product, outside the loop over time); `step` does what must be done in order: the product of
-the state with the recurrent weights, and `advance`, element by element.
+A cell is two matrix products, of the input and of the state, and what becomes of them:
+`combine` makes them the gates, and `advance` goes on from there, element by element.
 """
 
 from __future__ import annotations
@@ -76,14 +75,19 @@ class Cell(nnx.Module):
         self, carry: Carry, projected: Float[Array, "B GH"]
     ) -> tuple[Carry, Float[Array, "B H"]]:
         """One time step: the state and `[B, G H]` to the next state and output `[B, H]`."""
-        carry = self.advance(carry, projected, self.recurrent(hidden_state(carry)))
+        carry = self.advance(carry, self.combine(projected, self.recurrent(hidden_state(carry))))
         return carry, hidden_state(carry)
 
     @staticmethod
-    def advance(
-        carry: Carry, projected: Float[Array, "B GH"], recurrent: Float[Array, "B GH"]
-    ) -> Carry:
-        """What follows the matrix products: see `ops.recurrence`."""
+    def combine(
+        projected: Float[Array, "*N GH"], recurrent: Float[Array, "*N GH"]
+    ) -> Float[Array, "*N KH"]:
+        """The gates before their activations, linear in both: the sum. See `ops.recurrence`."""
+        return projected + recurrent
+
+    @staticmethod
+    def advance(carry: Carry, gates: Float[Array, "B KH"]) -> Carry:
+        """What follows: see `ops.recurrence`."""
         raise NotImplementedError
 
 
@@ -96,13 +100,9 @@ class VanillaCell(Cell):
     gates = 1
 
     @staticmethod
-    def advance(
-        carry: Float[Array, "B H"],
-        projected: Float[Array, "B GH"],
-        recurrent: Float[Array, "B GH"],
-    ) -> Float[Array, "B H"]:
+    def advance(carry: Float[Array, "B H"], gates: Float[Array, "B KH"]) -> Float[Array, "B H"]:
         """See `Cell.advance`."""
-        return jnp.tanh(projected + recurrent)
+        return jnp.tanh(gates)
 
 
 class LSTMCell(Cell):
@@ -133,11 +133,9 @@ class LSTMCell(Cell):
         return zeros, zeros
 
     @staticmethod
-    def advance(
-        carry: _Pair, projected: Float[Array, "B GH"], recurrent: Float[Array, "B GH"]
-    ) -> _Pair:
+    def advance(carry: _Pair, gates: Float[Array, "B KH"]) -> _Pair:
         """See `Cell.advance`."""
-        i, f, g, o = jnp.split(projected + recurrent, 4, axis=-1)
+        i, f, g, o = jnp.split(gates, 4, axis=-1)
         cell = nnx.sigmoid(f) * carry[1] + nnx.sigmoid(i) * jnp.tanh(g)
         return nnx.sigmoid(o) * jnp.tanh(cell), cell
 
@@ -159,13 +157,18 @@ class GRUCell(Cell):
     recurrent_bias = True
 
     @staticmethod
-    def advance(
-        carry: Float[Array, "B H"],
-        projected: Float[Array, "B GH"],
-        recurrent: Float[Array, "B GH"],
-    ) -> Float[Array, "B H"]:
+    def combine(
+        projected: Float[Array, "*N GH"], recurrent: Float[Array, "*N GH"]
+    ) -> Float[Array, "*N KH"]:
+        """See `Cell.combine`: both shares of the candidate, for the reset gate parts them."""
+        width = projected.shape[-1] // 3 * 2
+        both = projected[..., :width] + recurrent[..., :width]
+        return jnp.concatenate([both, projected[..., width:], recurrent[..., width:]], axis=-1)
+
+    @staticmethod
+    def advance(carry: Float[Array, "B H"], gates: Float[Array, "B KH"]) -> Float[Array, "B H"]:
         """See `Cell.advance`."""
-        width = 2 * carry.shape[-1]
-        r, z = jnp.split(nnx.sigmoid(projected[:, :width] + recurrent[:, :width]), 2, axis=-1)
-        n = jnp.tanh(projected[:, width:] + r * recurrent[:, width:])
+        r, z, of_input, of_state = jnp.split(gates, 4, axis=-1)
+        n = jnp.tanh(of_input + nnx.sigmoid(r) * of_state)
+        z = nnx.sigmoid(z)
         return (1 - z) * n + z * carry

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, Int
 from research.arguments import require
 from research.models import ops
 from research.models.cells import Cell, LSTMCell
-from research.models.ops.recurrence import hidden_state
+from research.models.ops.recurrence import Weights, hidden_state
 from research.models.random import Dropout
 from research.models.sequences import reverse, within
 
@@ -91,11 +91,19 @@ def _run(
     cell: Cell, inputs: Float[Array, "B T D"], lengths: Int[Array, " B"]
 ) -> tuple[Float[Array, "B T H"], Float[Array, "B H"]]:
     """All outputs `[B, T, H]`, zero after the end, and the last one before it `[B, H]`."""
-    projected = cell.project(inputs).swapaxes(0, 1)
-    valid = within(lengths, inputs.shape[1]).T[..., None]
-    bias = cell.recurrent.bias
-    weights = (cell.recurrent.kernel[...], None if bias is None else bias[...])
-    weights = jax.tree.map(lambda leaf: leaf.astype(projected.dtype), weights)
-    start = cell.start(inputs.shape[0], projected.dtype)
-    outputs, last = ops.recurrence(cell.advance, weights, start, projected, valid)
-    return outputs.swapaxes(0, 1), hidden_state(last)
+    read, recurrent = cell.input, cell.recurrent
+    assert read.bias is not None
+    weights = jax.tree.map(
+        lambda leaf: leaf.astype(jnp.result_type(inputs, leaf)),
+        Weights(
+            input=read.kernel[...],
+            input_bias=read.bias[...],
+            state=recurrent.kernel[...],
+            state_bias=None if recurrent.bias is None else recurrent.bias[...],
+        ),
+    )
+    inputs = inputs.astype(weights.input.dtype)
+    start = cell.start(inputs.shape[0], inputs.dtype)
+    valid = within(lengths, inputs.shape[1])
+    outputs, last = ops.recurrence(cell.combine, cell.advance, weights, start, inputs, valid)
+    return outputs, hidden_state(last)

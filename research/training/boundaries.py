@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,8 +28,14 @@ class Boundaries:
 
     def next(self, step: int) -> int:
         """The first boundary after `step`."""
-        every = {self.evaluate_every, self.save_every, self.log_every or self.evaluate_every}
-        return min(self.steps, *((step // n + 1) * n for n in every))
+        return min(self.steps, *[(step // every + 1) * every for every in self.intervals])
+
+    @functools.cached_property
+    def intervals(self) -> frozenset[int]:
+        """The steps from one boundary to the next of its kind."""
+        return frozenset(
+            {self.evaluate_every, self.save_every, self.log_every or self.evaluate_every}
+        )
 
     def evaluates(self, step: int) -> bool:
         """Whether `step` ends with an evaluation."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import jax
 
 from research.data.feeds import Feed
 from research.tasks.task import Task
+from research.training.dispatching import dispatch_length
 from research.training.executors import executor
 from research.training.memory import Memory, size
 from research.training.overview import Table, overview
@@ -65,7 +66,8 @@ def plan(
     task: Task,
     feed: Feed,
     *,
-    steps_per_call: int = 1,
+    steps_per_call: int | str = 1,
+    every: Collection[int] = (),
     stepping: Stepping = Stepping(),
     parallel: Parallel = Parallel(),
     devices: Sequence[jax.Device] | None = None,
@@ -76,6 +78,7 @@ def plan(
         task: see `fit`.
         feed: of the examples.
         steps_per_call: see `fit`.
+        every: steps from one boundary to the next of each kind, for "auto".
         stepping: see `fit`.
         parallel: see `fit`.
         devices: all by default; also those of a `jax.experimental.topologies` description,
@@ -86,8 +89,9 @@ def plan(
         DoesNotFit: when the memory does not suffice.
     """
     machine = executor(Step(task, stepping), feed, parallel, devices=devices)
+    count = dispatch_length(machine, steps_per_call, every=every)
     began = time.monotonic()
-    program = machine.program(machine.load(0, steps_per_call))
+    program = machine.program(machine.load(0, count))
     compile_seconds = time.monotonic() - began
     memory = machine.memory(program)
     memory.check()
@@ -96,7 +100,7 @@ def plan(
         device=next(iter(machine.mesh.devices.flat)).device_kind,
         mesh=dict(machine.mesh.shape),
         batch={name: _shape(array, feed.batch_size) for name, array in feed.head(1).items()},
-        steps_per_call=steps_per_call,
+        steps_per_call=count,
         parameters=overview(machine.abstract.state.variables.params),
         memory=memory,
         flops_per_step=machine.flops_per_step,

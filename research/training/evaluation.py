@@ -74,6 +74,7 @@ class Evaluator:
         for batch in self._batches:
             poll()
             parts.append(self._program(variables, batch))
-        sums = jax.device_get(jax.tree.map(lambda *leaves: sum(leaves), *parts))
+        # Added on the host, in order: an addition on the device would be a program of its own.
+        sums = jax.tree.map(lambda *leaves: sum(leaves), *jax.device_get(parts))
         weight = sums.pop("weight")
         return {name: float(value / weight) for name, value in sums.items()}

@@ -132,7 +132,7 @@ def _of_equation(equation: Any) -> float:
         products = math.prod(out[0]) * math.prod(shapes[1]) / features
         # A strided convolution's gradient stretches its input with zeros; they are free.
         return 2.0 * products / math.prod(params["lhs_dilation"])
-    inner = [model_flops(jaxpr) for jaxpr in _jaxprs(params)]
+    inner = [model_flops(jaxpr) for jaxpr in inner_jaxprs(params)]
     if name == "cond":
         return max(inner, default=0.0)
     times = params["length"] if name == "scan" else 1
@@ -141,7 +141,8 @@ def _of_equation(equation: Any) -> float:
     return float(times * sum(inner))
 
 
-def _jaxprs(params: Mapping[str, Any]) -> Iterator[Any]:
+def inner_jaxprs(params: Mapping[str, Any]) -> Iterator[Any]:
+    """The traced programs among an equation's parameters: branches, loop bodies, calls."""
     for value in params.values():
         for part in value if isinstance(value, tuple | list) else (value,):
             if hasattr(part, "eqns"):

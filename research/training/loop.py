@@ -16,6 +16,7 @@ from research.models.network import Variables
 from research.tasks.task import Batch, Task
 from research.training.boundaries import Boundaries
 from research.training.checkpoints import Checkpoints
+from research.training.dispatching import AUTO, dispatch_length
 from research.training.evaluation import Evaluator
 from research.training.executors import executor
 from research.training.lock import locked
@@ -44,7 +45,7 @@ def fit(
     patience: int | None = None,
     monitor: str = "loss",
     maximise: bool = False,
-    steps_per_call: int = 1,
+    steps_per_call: int | str = 1,
     stepping: Stepping = Stepping(),
     parallel: Parallel = Parallel(),
     saving: Saving = Saving(),
@@ -73,7 +74,9 @@ def fit(
         patience: evaluations without improvement after which to stop; None never stops.
         monitor: the validation metric that tells which evaluation is best.
         maximise: whether more of it is better.
-        steps_per_call: updates a dispatch (`lax.scan`); leave 1 for convolutions on a CPU.
+        steps_per_call: updates a dispatch (`lax.scan`); "auto" makes it about 10 ms of work.
+            More than 1 is slow on a CPU for convolutions other than those of
+            `research.models`; "auto" knows them.
         stepping: how a step is made.
         parallel: how it spreads over devices.
         saving: when checkpoints are saved, and which stay.
@@ -97,10 +100,13 @@ def fit(
         ("steps", steps),
         ("batch_size", batch_size),
         ("evaluate_every", evaluate_every),
-        ("steps_per_call", steps_per_call),
         ("patience", patience),
     ):
         require(number is None or number >= 1, f"{name} is {number}, expected 1 or more")
+    require(
+        steps_per_call == AUTO or (isinstance(steps_per_call, int) and steps_per_call >= 1),
+        f"steps_per_call is {steps_per_call!r}, expected 'auto', or 1 or more",
+    )
     require(0 <= seed < 2**32, f"seed is {seed}, expected 0 to 2**32 - 1")
     feed = _feed(task, train, batch_size, seed)
     identity = {
@@ -141,18 +147,21 @@ def fit(
                 if workdir
                 else None
             )
+        boundaries = Boundaries(
+            steps=steps,
+            evaluate_every=evaluate_every,
+            log_every=watching.log_every,
+            save_every=saving.every_steps or evaluate_every,
+        )
         run = Run(
-            boundaries=Boundaries(
-                steps=steps,
-                evaluate_every=evaluate_every,
-                log_every=watching.log_every,
-                save_every=saving.every_steps or evaluate_every,
-            ),
+            boundaries=boundaries,
             identity=identity,
             notes=dict(notes or {}),
             seed=seed,
             initial=initial,
-            steps_per_call=steps_per_call,
+            steps_per_call=dispatch_length(
+                machine, steps_per_call, steps=steps, every=boundaries.intervals
+            ),
             patience=patience,
             monitor=monitor,
             maximise=maximise,

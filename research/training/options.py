@@ -75,7 +75,7 @@ class _Run:
     patience: int | None = None
     monitor: str = "loss"
     maximise: bool = False
-    steps_per_call: int = 1
+    steps_per_call: int | str = 1
 
 
 _GROUPS: Mapping[str, Any] = {
@@ -112,13 +112,13 @@ def fit_options(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def optional() -> set[str]:
-    """Dotted names of the options that may be None, such as `stepping.ema`."""
+    """Dotted names of the options of more than one type, such as `stepping.ema`."""
     kinds = {"": _Run, **{f"{name}.": kind for name, kind in _GROUPS.items()}}
     return {
         prefix + name
         for prefix, kind in kinds.items()
         for name, hint in get_type_hints(kind).items()
-        if type(None) in get_args(hint)
+        if isinstance(hint, types.UnionType)
     }
 
 

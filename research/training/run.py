@@ -114,6 +114,7 @@ class Run:
         self._saved, resumed_at = Progress(), 0
         self._agreed = _GO_ON
         self._dispatches, self._deaf_until = 0, -1
+        self._loaded: dict[int, Any] = {}
         self._value: float | None = None
         try:
             self._begin()
@@ -189,27 +190,42 @@ class Run:
 
     def _advance(self) -> None:
         step = self._now.step
-        count = min(self.steps_per_call, self.boundaries.next(step) - step)
+        count = self._count(step)
         self.alive("data")
         with self.shown.phase("data"):
-            loaded = self.machine.load(step, count)
-        if not self.machine.has_program(loaded):
-            self._compile(loaded)
+            loaded = self._loaded.pop(step, None)
+            if loaded is None:
+                loaded = self.machine.load(step, count)
+        self.machine.program(loaded, compiling=self._compile)
         self.profile(range(step, step + count), self._carry.steps)
         self._carry, flags = self.machine(self._carry, loaded, vote=self._vote())
         self._now = dataclasses.replace(self._now, step=step + count)
         self._dispatches += 1
         self._flights.append(_Flight(step + count, flags, None))
+        self._load_ahead()
         self.alive("step")
         agreed = self._look() if len(self._flights) > _AHEAD else _GO_ON
         if jax.process_count() == 1:
             agreed = self._vote()
         self._agreed = agreed
 
-    def _compile(self, loaded: Any) -> None:
+    def _count(self, step: int) -> int:
+        """Steps of the dispatch that begins at `step`."""
+        return min(self.steps_per_call, self.boundaries.next(step) - step)
+
+    def _load_ahead(self) -> None:
+        """Finds the next dispatch's indices while the devices are at work on this one."""
+        step = self._now.step
+        if self.machine.resident and step < self.boundaries.steps:
+            with self.shown.phase("data"):
+                self._loaded[step] = self.machine.load(step, self._count(step))
+
+    def _compile(self, build: Callable[[], Any]) -> Any:
+        """Compiles a dispatch."""
         with self.shown.phase("compile"):
-            program = self.machine.program(loaded, compiling=self._compiling("compile"))
+            program = self._compiling("compile")(build)
             self.machine.memory(program).check()
+        return program
 
     def _compiling(self, what: str) -> Compile:
         """How to compile: so that a signal is heard meanwhile, where one process may stop alone."""
@@ -254,9 +270,10 @@ class Run:
         step, sums, steps = self._now.step, self._carry.sums, self._carry.steps
         if self.boundaries.evaluates(step):
             self._land()
-            with self.shown.phase("evaluate"):
-                variables = self._carry.state.evaluated
+            variables = self._carry.state.evaluated
+            with self.shown.phase("compile"):
                 self.evaluate.compile(variables, compiling=self._compiling("compile evaluation"))
+            with self.shown.phase("evaluate"):
                 validation = self.evaluate(variables, poll=self._poll)
                 if self.on_evaluation is not None:
                     self.on_evaluation(step, jax.device_get(self.machine.gathered(variables)))

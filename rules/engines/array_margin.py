@@ -31,10 +31,11 @@ def margin(ruleset: ir.Ruleset, lowering: Lowering, outcome: Array, rule: Array)
     Args:
         ruleset: a rule set with a decision.
         lowering: of this rule set over the batch.
-        outcome: int32 `[...]`, as in `Decisions`.
-        rule: int32 `[...]`, as in `Decisions`.
+        outcome: integers `[...]`, as in `Decisions`.
+        rule: integers `[...]`, as in `Decisions`.
     """
     ops, robustness = lowering.ops, _Robustness(lowering, ruleset)
+    outcome, rule = (ops.convert(array, np.int32) for array in (outcome, rule))
     distances: list[Array] = [INFINITE]
     for rank in range(len(ruleset.ranked)):
         distance = robustness.slacks.magnitude(robustness(ruleset.ranked[rank].condition).value)

@@ -28,6 +28,7 @@ from rules.language import ir
 __all__ = ["Numbers", "both", "encoded", "literal", "text_codes", "where_unknown"]
 
 ZERO, NAN = np.float32(0), np.float32(np.nan)
+SHORT = 2**24
 
 
 def both(ops: ArrayOps, left: Array | None, right: Array | None) -> Array | None:
@@ -218,20 +219,45 @@ class Numbers:
             otherwise = ops.select(condition.possible, NAN, otherwise)
         return ops.select(condition.true, then, otherwise)
 
-    def holds(self, op: str, left: Lowered, right: Lowered) -> Array:
-        """Bool `[...]`, where `<`, `<=` or `=` is known to hold."""
-        compare = {"<": self.ops.less, "<=": self.ops.less_equal, "=": self.ops.equal}[op]
-        if not isinstance(left, Code):
-            return compare(left, right)  # False where a side is NaN
-        holds = compare(left.value, right.value)
-        known = both(self.ops, left.known, right.known)
-        return holds if known is None else self.ops.conjoin(known, holds)
+    def compare(
+        self, op: str, left_type: ir.Type, right_type: ir.Type, left: Lowered, right: Lowered
+    ) -> Truth:
+        """`<`, `<=` or `=`: unknown where a side is."""
+        ops = self.ops
+        if isinstance(left, Code):
+            known = both(ops, left.known, right.known)
+            if known is None or not (_is_short(left_type, left) and _is_short(right_type, right)):
+                holds = self._order(op)(left.value, right.value)
+                if known is None:
+                    return Truth(holds, None)
+                return Truth(ops.conjoin(known, holds), ops.disjoin(ops.invert(known), holds))
+            left, right = self.to_float(left), self.to_float(right)
+        # NaN makes each comparison false, so what could hold is what is not known to fail.
+        if op == "=":
+            differs = ops.disjoin(ops.less(left, right), ops.less(right, left))
+            return Truth(ops.equal(left, right), ops.invert(differs))
+        fails = self._order("<=" if op == "<" else "<")(right, left)
+        return Truth(self._order(op)(left, right), ops.invert(fails))
+
+    def _order(self, op: str) -> Any:
+        return {"<": self.ops.less, "<=": self.ops.less_equal, "=": self.ops.equal}[op]
 
     def total(self, terms: Array) -> Array:
         """float32 `[...]`: the sum over the last axis, in order, rounded after each addition."""
         return self.ops.fold(
             lambda so_far, term: self._canonical(self.ops.add(so_far, term)), terms
         )
+
+
+def _is_short(type_: ir.Type, code: Code) -> bool:
+    """Whether float32 holds a constant, or every value of a type of whole numbers or codes."""
+    if isinstance(code.value, np.generic):
+        return -SHORT <= int(code.value) <= SHORT
+    match type_:
+        case ir.IntType(low=low, high=high) | ir.DateType(low=low, high=high):
+            return low >= -SHORT and high <= SHORT
+        case _:
+            return isinstance(type_, ir.EnumType)
 
 
 def _constant(number: float) -> np.float32:

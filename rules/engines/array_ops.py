@@ -48,6 +48,8 @@ class ArrayOps:
         fold: `fold(step, array)` over the last axis: `step(step(a[0], a[1]), a[2])` ...
         repeat: `repeat(count, step, start)`: `step(i, state)` for each i, a uint32.
         fixpoint: `fixpoint(step, start)`: `step(arrays)` of truths until nothing changes.
+        look_up: `look_up(table, first, index)`: `table[0]` where the index is up to `first`, then
+            `table[1]` for the next, and so on; the table is a NumPy array.
         settle: the same array, for a compiler a hint to compute it once, not once per use.
         unite: the `bit_or` of uint32 arrays, for a compiler each a computation of its own.
         nearest: the least of float32 arrays without NaN, likewise.
@@ -97,6 +99,7 @@ class ArrayOps:
     fold: Callable[[Step, Array], Array]
     repeat: Callable[[int, Step, Array], Array]
     fixpoint: Callable[[Callable[[Arrays], Arrays], Arrays], Arrays]
+    look_up: Callable[[np.ndarray, int, Array], Array]
     settle: Callable[[Array], Array]
     unite: Callable[[Sequence[Array]], Array]
     nearest: Callable[[Sequence[Array]], Array]
@@ -181,6 +184,7 @@ NUMPY = ArrayOps(
     fold=_fold,
     repeat=_repeat,
     fixpoint=_fixpoint,
+    look_up=lambda table, first, index: table[np.maximum(index, first).astype(np.int32) - first],
     settle=lambda array: array,
     unite=functools.partial(functools.reduce, np.bitwise_or),
     nearest=functools.partial(functools.reduce, np.minimum),

@@ -13,9 +13,8 @@ from rules.engines.array_ops import NUMPY, Array, ArrayOps
 from rules.engines.columns import check_columns, entity_size, presence_names, sizes
 from rules.engines.decisions import Decisions
 from rules.engines.hit_policy import required_decision
-from rules.engines.kleene import pack
 from rules.engines.lowering import Lowering
-from rules.engines.verdict import fired_bits, verdict
+from rules.engines.verdict import fired_bits, outcome_of, rank_type, verdict
 from rules.errors import did_you_mean
 from rules.language import ir
 from rules.language.settings import refuse_undated
@@ -102,17 +101,20 @@ def decide_columns(
     decision = ruleset.decision
     assert decision is not None
     lowering = Lowering(ruleset, spread_columns(ruleset, columns, ops, shape), ops, shape)
-    words = pack(ops, [lowering.truth(rule.condition) for rule in ruleset.ranked])
+    truths = [lowering.truth(rule.condition) for rule in ruleset.ranked]
     outcomes = [rule.outcome for rule in ruleset.ranked]
-    outcome, rule = verdict(ops, decision, outcomes, words)
+    outcome, rule = verdict(ops, decision, outcomes, truths)
     limits = [lowering.truth(item.condition) for item in ruleset.constraints]
     outcome, rule, violated = constrain(ops, decision, ruleset.constraints, limits, outcome, rule)
+    rule = ops.settle(ops.convert(rule, rank_type(ruleset)))
+    if decision.policy != "collect":
+        outcome = outcome_of(ops, decision, outcomes, rule)
     distance = margin(ruleset, lowering, outcome, rule) if extras.margin else None
     spread = ops.spread
     return Decisions(
         outcome=spread(outcome, shape),
         rule=spread(rule, shape),
-        fired=fired_bits(ops, words, shape) if extras.fired else None,
+        fired=fired_bits(ops, truths, shape) if extras.fired else None,
         margin=None if distance is None else spread(distance, shape),
         derived={name: lowering.encoded(name) for name in extras.derived},
         violated=violated_bits(ops, violated, shape) if extras.violated else None,

@@ -8,12 +8,15 @@ that a question reaches are raised together to their least fixpoint, so recursio
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from rules.engines import hit_policy
+from rules.engines.closures import Prepared, prepare
 from rules.engines.decisions import CONFLICT, UNKNOWN
 from rules.engines.fixpoint import Fact, Rising
-from rules.engines.semantics import derive, truth
+from rules.engines.joining import Joining
+from rules.engines.prepared import once_per_ruleset
+from rules.engines.semantics import NO_BINDING, truth
 from rules.engines.values import Value
 from rules.engines.world import Object, Objects, admit_case
 from rules.errors import did_you_mean
@@ -50,19 +53,14 @@ class Query:
         Raises:
             TypeError, ValueError: as there.
         """
-        refuse_undated(ruleset)
         self.ruleset = ruleset
+        self._program = _program(ruleset)
         self._world = admit_case(ruleset, case)
+        self._joining = Joining(self._world, self._program.prepared)
         self.objects = self._world.objects
-        self._derived = {item.name: item for item in ruleset.derived}
-        self._levels = {item.name: max(map(_levels, item.clauses)) for item in ruleset.derived}
+        self._known = dict(self._world.values)  # and what is derived about no objects
         self._table: dict[Fact, Value | None] = {}
         self._rising: dict[str, Rising] = {}
-        for group in ruleset.strata:
-            if is_recursive(group):
-                members = {item.name: item for item in group}
-                self._rising.update(dict.fromkeys(members, Rising(members, self)))
-        self._ranks = {item.name: rank for rank, item in enumerate(ruleset.ranked)}
         self._truths: dict[int, bool | None] = {}
         self._stacked: int | None = None  # levels on the stack, None between questions
 
@@ -101,8 +99,8 @@ class Query:
             RuleError: something is wrong in the condition.
             ValueError: the rule set has no text to read the condition with.
         """
-        if question in self._ranks:
-            return self._fires(self._ranks[question])
+        if question in self._program.ranks:
+            return self._fires(self._program.ranks[question])
         return self.truth(_condition(self.ruleset, question))
 
     def prove(self, name: str, *objects: Object) -> Proof:
@@ -118,8 +116,8 @@ class Query:
         from rules.explain.proof import Prover
 
         prover = Prover(self.ruleset, self)
-        if name in self._ranks:
-            return prover.prove(self.ruleset.ranked[self._ranks[name]].condition)
+        if name in self._program.ranks:
+            return prover.prove(self.ruleset.ranked[self._program.ranks[name]].condition)
         parameters = self._check(name, objects, "rule, param, input or derived name")
         arguments = tuple(
             ir.Const(value=label, type=self.ruleset.entity[entity].type)
@@ -181,7 +179,9 @@ class Query:
 
     def read(self, name: str, objects: Objects = ()) -> Value | None:
         """The value of a fact, for expressions; `ask` is for people."""
-        if name not in self._derived:
+        if not objects and name in self._known:
+            return cast("Value | None", self._known[name])
+        if name not in self._program.derived:
             return self._world.read(name, objects)
         fact = name, objects
         if fact in self._table:
@@ -192,7 +192,11 @@ class Query:
 
     def _fires(self, rank: int) -> bool | None:
         if rank not in self._truths:
-            self._truths[rank] = self.truth(self.ruleset.ranked[rank].condition)
+            condition, levels = self._program.conditions[rank]
+            held = self._program.prepared(condition)
+            self._truths[rank] = cast(
+                "bool | None", self._answer(lambda: held(self, NO_BINDING), levels)
+            )
         return self._truths[rank]
 
     def _answer(self, question: Callable[[], T], levels: int) -> T:
@@ -213,20 +217,26 @@ class Query:
 
     def _find(self, fact: Fact) -> Value | None:
         name, objects = fact
-        above, levels = self._stacked or 0, self._levels[name]
+        above, levels = self._stacked or 0, self._program.levels[name]
         if above and above + levels > LEVELS:
             raise _TooDeepError(fact)
         self._stacked = above + levels
-        if name in self._rising:
-            rising = self._rising[name]
-            rising.read(name, objects)
-            rising.settle(until=fact)
-            found: Value | None = rising.truths[fact]
+        if name in self._program.groups:
+            rising = self._group(name)
+            found: Value | None = rising.answer(fact)
         else:
-            found = derive(self._derived[name], objects, self)
+            found = self._joining.derive(self._program.derived[name], objects, self)
         self._table[fact] = found
+        if not objects:
+            self._known[name] = found
         self._stacked = above
         return found
+
+    def _group(self, name: str) -> Rising:
+        if name not in self._rising:
+            group = self._program.groups[name]
+            self._rising.update(dict.fromkeys(group, Rising(group, self, self._joining.derive)))
+        return self._rising[name]
 
     def _check(self, name: str, objects: Objects, kind: str) -> tuple[str, ...]:
         """The entities that a name is about, after checking that it can be asked for."""
@@ -244,6 +254,40 @@ class Query:
             if label not in self.objects[entity]:
                 raise ValueError(_no_such(entity, str(label), map(str, self.objects[entity])))
         return entities
+
+
+class _Program:
+    """What is the same for all questions about a rule set.
+
+    Attributes:
+        derived: by name.
+        levels: by derived name, how deeply its clauses are nested.
+        groups: by name of a recursive truth, the group that it belongs to.
+        ranks: by name of a rule.
+        conditions: by rank of a rule, with its levels.
+    """
+
+    def __init__(self, ruleset: ir.Ruleset) -> None:
+        refuse_undated(ruleset)
+        self.derived = {item.name: item for item in ruleset.derived}
+        self.levels = {item.name: max(map(_levels, item.clauses)) for item in ruleset.derived}
+        self.groups: dict[str, Mapping[str, ir.Derived]] = {}
+        for group in ruleset.strata:
+            if is_recursive(group):
+                members = {item.name: item for item in group}
+                self.groups.update(dict.fromkeys(members, members))
+        self.ranks = {item.name: rank for rank, item in enumerate(ruleset.ranked)}
+        self._closures: dict[int, Prepared] = {}
+        self.conditions = [(rule.condition, _levels(rule.condition)) for rule in ruleset.ranked]
+
+    def prepared(self, expr: ir.Expr) -> Prepared:
+        """An expression of the rule set as a closure, made when it is first needed."""
+        if id(expr) not in self._closures:
+            self._closures[id(expr)] = prepare(expr)
+        return self._closures[id(expr)]
+
+
+_program = once_per_ruleset(_Program)
 
 
 class _TooDeepError(Exception):

@@ -13,9 +13,10 @@ import numpy.typing as npt
 from rules.encoding.values import Column, encode_values, missing_column
 from rules.engines.arrays import Extras
 from rules.engines.decisions import Decisions
-from rules.engines.hit_policy import Outcome
+from rules.engines.hit_policy import Outcome, required_decision
 from rules.engines.kept import generated
 from rules.engines.reference import Evaluation, evaluate
+from rules.engines.verdict import outcome_type, rank_type
 from rules.engines.world import Object
 from rules.language import ir
 
@@ -74,8 +75,11 @@ def verdicts(ruleset: ir.Ruleset, batch: Batch, engine: str) -> Decisions:
     """
     made = list(HOSTS[engine](ruleset, map(batch.case, range(batch.count))))
     return Decisions(
-        outcome=np.array([_code(ruleset, outcome) for outcome, _ in made], np.int32),
-        rule=np.array([rule for _, rule in made], np.int32),
+        outcome=np.array(
+            [_code(ruleset, outcome) for outcome, _ in made],
+            outcome_type(required_decision(ruleset)),
+        ),
+        rule=np.array([rule for _, rule in made], rank_type(ruleset)),
     )
 
 
@@ -91,8 +95,10 @@ def decide_by_reference(ruleset: ir.Ruleset, batch: Batch, extras: Extras) -> De
     items = {item.name: item for item in ruleset.derived}
     rules, constraints = len(ruleset.ranked), len(ruleset.constraints)
     return Decisions(
-        outcome=np.array([_code(ruleset, one.outcome) for one in made], np.int32),
-        rule=np.array([one.rule for one in made], np.int32),
+        outcome=np.array(
+            [_code(ruleset, one.outcome) for one in made], outcome_type(required_decision(ruleset))
+        ),
+        rule=np.array([one.rule for one in made], rank_type(ruleset)),
         fired=bits([one.truths for one in made], rules) if extras.fired else None,
         margin=np.array([one.margin for one in made], np.float32) if extras.margin else None,
         derived={name: _derived(items[name], made, batch) for name in extras.derived},

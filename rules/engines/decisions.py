@@ -19,9 +19,11 @@ class Decisions(NamedTuple):
     """Decisions for cases with any leading shape `[...]` (usually `[B]`).
 
     Attributes:
-        outcome: int32 `[...]`, index into `ruleset.decision.outcomes`; under the hit
-            policy `collect` a bit set (bit i for outcome i).
-        rule: int32 `[...]`, rank of the deciding rule in `ruleset.ranked`, or `DEFAULT`
+        outcome: int8 (int16 for more than 127 outcomes) `[...]`, index into
+            `ruleset.decision.outcomes`; under the hit policy `collect` an int32, a bit set
+            (bit i for outcome i).
+        rule: int8 (int16 for more than 127 rules, int32 for more than 32,767: every byte
+            costs time) `[...]`, rank of the deciding rule in `ruleset.ranked`, or `DEFAULT`
             (no rule fired), `UNKNOWN` (a missing input could change the outcome), `CONFLICT`
             (rules that fire contradict the hit policy) or `VIOLATED` (the outcome would break
             a constraint without weight). Under the last three the outcome is the one

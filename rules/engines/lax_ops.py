@@ -15,6 +15,7 @@ from rules.engines.array_ops import Array, ArrayOps, Arrays, Step
 __all__ = ["LAX"]
 
 UNROLLED = 16  # terms of a fold, beyond which it is a loop
+COMPARED = 16  # changes in a table, beyond which reading it is quicker than comparing
 CHUNK = 16  # distances that one fusion compares
 
 
@@ -123,6 +124,16 @@ def _at(array: Array, index: Array, axis: int) -> Array:
     return lax.dynamic_index_in_dim(array, index, axis, keepdims=False)
 
 
+def _look_up(table: np.ndarray, first: int, index: Array) -> Array:
+    (changes,) = np.nonzero(table[1:] != table[:-1])
+    if len(changes) > COMPARED:
+        return jnp.asarray(table)[jnp.maximum(index, first).astype(np.int32) - first]
+    found: Array = table[0]
+    for place in changes:
+        found = _select(lax.lt(index.dtype.type(place + first), index), table[place + 1], found)
+    return found
+
+
 def _to_bits(array: Array) -> Array:
     *lead, size = array.shape
     words = -(-size // 32)
@@ -217,6 +228,7 @@ LAX = ArrayOps(
     fold=_fold,
     repeat=_repeat,
     fixpoint=_fixpoint,
+    look_up=_look_up,
     settle=lax.optimization_barrier,
     unite=_unite,
     nearest=_nearest,

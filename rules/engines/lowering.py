@@ -257,16 +257,9 @@ class Lowering:
             return equal._replace(value=kleene.negation(ops, equal.value))
         if isinstance(left.type, ir.BoolType):
             return self._with([left, right], lambda a, b: kleene.equivalent(ops, a, b))
-        holds = self._with([left, right], lambda a, b: self.numbers.holds(op, a, b))
-        true = possible = holds.value
-        known = True
-        for side in (left, right):
-            unknown = self.unknown(side)
-            if unknown is not None:
-                known = False
-                placed = Placed(unknown, self.placed(side).axes)
-                possible = ops.disjoin(possible, self.space.move(placed, holds.axes))
-        return holds._replace(value=Truth(true, None if known else possible))
+        return self._with(
+            [left, right], lambda a, b: self.numbers.compare(op, left.type, right.type, a, b)
+        )
 
     def _quantified(self, kind: str, bound: Axes, body: ir.Expr) -> Placed:
         if kind == "some":

@@ -18,6 +18,7 @@ from rules.engines.world import Object, Objects
 from rules.language import ir
 
 __all__ = [
+    "COMPARE",
     "NO_BINDING",
     "Bound",
     "Facts",
@@ -180,7 +181,7 @@ def _apply(expr: ir.Expr, facts: Facts, bound: Bound) -> Value | None:
         case ir.ToFloat(operand=operand):
             operation, operands = _CONVERT, (operand,)
         case ir.Compare(op=op, left=left, right=right):
-            operation, operands = _COMPARE[op], (left, right)
+            operation, operands = COMPARE[op], (left, right)
         case ir.Arithmetic(op=op, left=left, right=right):
             operation, operands = _ARITHMETIC[op], (left, right)
         case ir.Call(function=function, arguments=arguments):
@@ -220,7 +221,7 @@ def disjunction(truths: Iterable[bool | None]) -> bool | None:
 
 
 _CONVERT: Callable[..., float] = float
-_COMPARE: Mapping[str, Callable[..., bool]] = {
+COMPARE: Mapping[str, Callable[..., bool]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,

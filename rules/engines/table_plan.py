@@ -16,6 +16,7 @@ import numpy as np
 from rules.engines.array_numbers import text_codes
 from rules.engines.arrays import Extras
 from rules.engines.table_circuit import FALSE, FAN_IN, TRUE, Circuit, Gate, Literal, circuit
+from rules.engines.verdict import rank_type
 from rules.language import ir
 from rules.language.strata import reads
 from rules.language.walk import names
@@ -43,6 +44,7 @@ class Layout:
         steps: of `STEP` gates each, which read only rows before them.
         chunks: of `RULES` rules each, all of one outcome.
         words: of bits of the rules that fire, for each case.
+        ranks: the dtype of a rank.
         decision: the hit policy and the two fall-backs.
         constraints: without their titles and conditions, which are rows.
         extras: what to return beside outcome and rule.
@@ -56,6 +58,7 @@ class Layout:
     steps: int
     chunks: int
     words: int
+    ranks: type[np.signedinteger]
     decision: ir.Decision
     constraints: tuple[ir.Constraint, ...]
     extras: Extras
@@ -139,6 +142,7 @@ def arrange(ruleset: ir.Ruleset, extras: Extras) -> tuple[Layout, Tables]:
         steps=len(rows.gates.invert),
         chunks=len(chunks.outcome),
         words=-(-len(rules) // RULES),
+        ranks=rank_type(ruleset),
         decision=ruleset.decision,
         constraints=tuple(
             dataclasses.replace(item, title="", condition=_NO_CONDITION)

@@ -7,7 +7,6 @@ outcomes are arguments of the compiled program.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -29,6 +28,8 @@ from rules.engines.table_plan import Layout, Tables, arrange
 from rules.engines.table_planes import BITS, circuit_rows, read, unpacked
 from rules.engines.table_verdict import Verdict, fired_words, table_verdict
 from rules.engines.values import INT_MISSING
+from rules.engines.verdict import outcome_type
+from rules.engines.wide_vectors import WideJit
 from rules.language import ir
 
 __all__ = ["add_derived", "decide_table", "suits"]
@@ -58,8 +59,7 @@ def suits(ruleset: ir.Ruleset, extras: Extras) -> bool:
     return 2 * (len(layout.floats) + len(layout.codes)) <= truths
 
 
-@functools.partial(jax.jit, static_argnames=("layout", "shape"))
-def decide_table(
+def _decide_table(
     layout: Layout, tables: Tables, columns: Mapping[str, Array], shape: tuple[int, ...]
 ) -> Decisions:
     """Decides a batch: as `decide_columns`, but for margins and derived values.
@@ -81,11 +81,14 @@ def decide_table(
     )
     extras = layout.extras
     return Decisions(
-        outcome=outcome,
-        rule=rule,
+        outcome=outcome.astype(outcome_type(layout.decision)),
+        rule=rule.astype(layout.ranks),
         fired=found.fired if extras.fired else None,
         violated=violated_bits(LAX, violated, shape) if extras.violated else None,
     )
+
+
+decide_table = WideJit(_decide_table, static=(0, 3))
 
 
 def add_derived(

@@ -1,9 +1,10 @@
 """Hit policies over whole columns: from truths to outcomes and deciding rules.
 
-The array form of `hit_policy.py`. The truths of 16 rules are packed into one word (see
-`kleene.pack`), 16 bits for the rules that fire and 16 for those that could, and the policies
-work on words. Each word is one output of one fusion: two outputs would compute all
-conditions twice.
+The array form of `hit_policy.py`. Memory sets the pace and every output of a fusion computes
+all conditions anew, so the conditions make one array, as narrow as the ranks allow: the
+deciding rule. The outcome is looked up from it. Policies that ask for more than the first rule
+have the truths of 16 rules packed into one word (see `kleene.pack`), 16 bits for the rules that
+fire and 16 for those that could.
 """
 
 from __future__ import annotations
@@ -15,29 +16,43 @@ import numpy as np
 
 from rules.engines.array_ops import Array, ArrayOps
 from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN
-from rules.engines.kleene import LOW, WIDTH
+from rules.engines.kleene import LOW, WIDTH, Truth, pack
 from rules.language import ir
 
-__all__ = ["fired_bits", "verdict"]
+__all__ = ["fired_bits", "outcome_of", "outcome_type", "rank_type", "verdict"]
 
 NONE, ONE = np.uint32(0), np.uint32(1)
+BITS = 32
 
 
-def fired_bits(ops: ArrayOps, words: Sequence[Array], shape: tuple[int, ...]) -> Array:
+def fired_bits(ops: ArrayOps, truths: Sequence[Truth], shape: tuple[int, ...]) -> Array:
     """uint32 `[..., ceil(R / 32)]`: bit r % 32 of word r // 32 is set where rule r fires."""
-    halves = [ops.bit_and(word, LOW) for word in words]
-    halves += [NONE] * (len(halves) % 2)
-    fired = [
-        ops.bit_or(low, ops.shift_left(high, np.uint32(WIDTH)))
-        for low, high in zip(halves[::2], halves[1::2], strict=True)
-    ]
-    if not fired:
-        return np.zeros((*shape, 0), np.uint32)
-    return ops.stack([ops.spread(word, shape) for word in fired])
+    words = []
+    for start in range(0, len(truths), BITS):
+        bits = [
+            ops.select(truth.true, np.uint32(1 << bit), NONE)
+            for bit, truth in enumerate(truths[start : start + BITS])
+        ]
+        words.append(ops.spread(functools.reduce(ops.bit_or, bits), shape))
+    return ops.stack(words) if words else np.zeros((*shape, 0), np.uint32)
+
+
+def rank_type(ruleset: ir.Ruleset) -> type[np.signedinteger]:
+    """The dtype of `Decisions.rule`: the narrowest that has room for all ranks."""
+    return _narrowest(len(ruleset.rules))
+
+
+def outcome_type(decision: ir.Decision) -> type[np.signedinteger]:
+    """The dtype of `Decisions.outcome`; that of sets has room for 31 outcomes."""
+    return np.int32 if decision.policy == "collect" else _narrowest(len(decision.outcomes))
+
+
+def _narrowest(count: int) -> type[np.signedinteger]:
+    return next(kind for kind in (np.int8, np.int16, np.int32) if count <= np.iinfo(kind).max)
 
 
 def verdict(
-    ops: ArrayOps, decision: ir.Decision, outcomes: Sequence[str], words: Sequence[Array]
+    ops: ArrayOps, decision: ir.Decision, outcomes: Sequence[str], truths: Sequence[Truth]
 ) -> tuple[Array, Array]:
     """Outcomes and deciding rules.
 
@@ -45,13 +60,16 @@ def verdict(
         ops: the primitives to compute with.
         decision: the hit policy and the two fall-backs.
         outcomes: the outcome of each rule, in order of precedence.
-        words: the truths of the rules in this order, packed.
+        truths: of the rules in this order.
 
     Returns:
         int32 `[...]` outcome and int32 `[...]` rule, as in `Decisions`; scalars when no
         truth depends on a column.
     """
-    rules = _Rules(ops, decision, outcomes, words)
+    if decision.policy in ("first", "priority"):
+        rule = _first(ops, decision, outcomes, truths)
+        return ops.convert(outcome_of(ops, decision, outcomes, rule), np.int32), rule
+    rules = _Rules(ops, decision, outcomes, pack(ops, truths))
     outcome, rule, conflict = rules.outcome(), rules.rule(), None
     unknown = decision.outcomes.index(decision.unknown)
     match decision.policy:
@@ -59,15 +77,57 @@ def verdict(
             conflict, contested = rules.twice(rules.fires), rules.contested_unique()
         case "any":
             conflict, contested = rules.outcomes_differ(), rules.newcomer()
-        case "collect":
-            outcome, contested, unknown = rules.collected(), rules.newcomer(), 1 << unknown
         case _:
-            contested = rules.contested_first()
+            outcome, contested, unknown = rules.collected(), rules.newcomer(), 1 << unknown
     for where, status in ((contested, UNKNOWN), (conflict, CONFLICT)):
         if where is not None:
             outcome = ops.select(where, np.int32(unknown), outcome)
             rule = ops.select(where, np.int32(status), rule)
     return outcome, rule
+
+
+def outcome_of(ops: ArrayOps, decision: ir.Decision, outcomes: Sequence[str], rule: Array) -> Array:
+    """The outcome `[...]` that goes with a deciding rule, unless outcomes are collected.
+
+    Args:
+        ops: the primitives to compute with.
+        decision: the fall-backs.
+        outcomes: the outcome of each rule, in order of precedence.
+        rule: signed integers `[...]`, as in `Decisions`.
+    """
+    codes = [decision.outcomes.index(name) for name in (decision.unknown, *outcomes)]
+    if decision.default is not None:
+        codes.insert(1, decision.outcomes.index(decision.default))
+    return ops.look_up(np.array(codes, outcome_type(decision)), DEFAULT - 1, rule)
+
+
+def _first(
+    ops: ArrayOps, decision: ir.Decision, outcomes: Sequence[str], truths: Sequence[Truth]
+) -> Array:
+    """The first rule that fires, unless an unknown one with another outcome comes before it.
+
+    For each outcome the first of its rules that fires and the first that could: two selects
+    for each rule, and no long chain of them that wait for one another.
+    """
+    default, after = np.int32(len(truths)), np.int32(len(truths) + 1)
+    fires: dict[str | None, Array] = dict.fromkeys((*outcomes, decision.default), after)
+    fires[decision.default] = default  # as if by a last rule that always fires
+    could: dict[str, Array] = {}
+    for rank in reversed(range(len(truths))):
+        name, (true, possible) = outcomes[rank], truths[rank]
+        fires[name] = ops.select(true, np.int32(rank), fires[name])
+        if possible is not None:
+            could[name] = ops.select(possible, np.int32(rank), could.get(name, after))
+    first = functools.reduce(functools.partial(_lesser, ops), fires.values())
+    rule = ops.select(ops.equal(first, default), np.int32(DEFAULT), first)
+    for name, rank in could.items():
+        other = ops.not_equal(fires[name], first)
+        rule = ops.select(ops.conjoin(other, ops.less(rank, first)), np.int32(UNKNOWN), rule)
+    return rule
+
+
+def _lesser(ops: ArrayOps, this: Array, other: Array) -> Array:
+    return ops.select(ops.less(this, other), this, other)
 
 
 class _Rules:
@@ -134,24 +194,6 @@ class _Rules:
         for code, mask in self.masks[index].items():
             later = ops.select(self._set(ops.bit_and(first, mask)), np.int32(code), later)
         return later
-
-    def contested_first(self) -> Array | None:
-        """Where an unknown rule comes before the first that fires, with another outcome."""
-        ops = self.ops
-        contested: Array | None = None
-        outcome: Array = np.int32(self.default or 0)
-        for index in reversed(range(len(self.fires))):
-            outcome = self._outcome_of(index, outcome)
-            ahead = ops.bit_and(self.possible[index], self._before(self.fires[index]))
-            rivals = self._some(
-                ops.conjoin(
-                    self._set(ops.bit_and(ahead, mask)), ops.not_equal(outcome, np.int32(code))
-                )
-                for code, mask in self.masks[index].items()
-            )
-            later = self._both(contested, ops.equal(self.fires[index], NONE))
-            contested = self._some([rivals, later])
-        return contested
 
     def contested_unique(self) -> Array | None:
         """Where an unknown rule could fire beside another, or change the default."""

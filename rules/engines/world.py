@@ -19,9 +19,12 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from rules.engines.admission import admission
+from rules.engines.prepared import once_per_ruleset
 from rules.engines.values import Value, admit, expected
 from rules.errors import did_you_mean
 from rules.language import ir
@@ -38,6 +41,7 @@ __all__ = [
 
 Object: TypeAlias = int | str
 Objects: TypeAlias = tuple[Object, ...]
+NO_OBJECTS: Mapping[str, Mapping[Object, bool | None]] = MappingProxyType({})
 
 
 class Relation(Mapping[Objects, Value | None]):
@@ -58,6 +62,31 @@ class Relation(Mapping[Objects, Value | None]):
         self.entries = entries
         self.default = default
         self._domains = tuple(domains)
+        self._found: dict[int, dict[Objects, list[Object]]] = {}
+
+    def candidates(self, place: int, others: Objects) -> Iterable[Object]:
+        """The objects, in their order, about which the relation is not false.
+
+        Args:
+            place: of the argument that they stand for, from 0.
+            others: the other arguments, in their order.
+        """
+        if self.default is not False:
+            return self._domains[place]
+        if place not in self._found:
+            self._found[place] = self._index(place)
+        return self._found[place].get(others, ())
+
+    def _index(self, place: int) -> dict[Objects, list[Object]]:
+        found: dict[Objects, list[Object]] = {}
+        for objects, value in self.entries.items():
+            if value is not False:
+                others = (*objects[:place], *objects[place + 1 :])
+                found.setdefault(others, []).append(objects[place])
+        rank = {label: number for number, label in enumerate(self._domains[place])}
+        for labels in found.values():
+            labels.sort(key=rank.__getitem__)
+        return found
 
     def __getitem__(self, objects: Objects) -> Value | None:
         if objects in self.entries:
@@ -126,28 +155,50 @@ def admit_case(ruleset: ir.Ruleset, case: Mapping[str, Any]) -> World:
         ValueError: an object or a text that cannot be, more objects than declared, or
             objects told twice or in contradiction.
     """
-    raw = {item.name: case.get(item.name) for item in ruleset.inputs}
-    entries = {
-        item.name: relation_entries(ruleset, item, raw[item.name])
-        for item in ruleset.inputs
-        if item.parameters and raw[item.name] is not None
-    }
-    objects = {item.name: _present(ruleset, item, case, entries) for item in ruleset.entities}
-    values: dict[str, Value | Mapping[Objects, Value | None] | None] = {
-        item.name: admit(item.name, item.type, item.value) for item in ruleset.params
-    }
-    for item in ruleset.inputs:
-        if not item.parameters:
-            values[item.name] = admit(item.name, item.type, raw[item.name])
-            continue
-        told = item.name in entries
-        closed = told and isinstance(item.type, ir.BoolType)
-        values[item.name] = Relation(
-            [objects[entity] for entity in item.parameters],
-            entries.get(item.name, {}),
-            False if closed else None,
-        )
-    return World(objects=objects, values=values)
+    return _prepared(ruleset)(case)
+
+
+class _Admission:
+    """What admits the cases of a rule set."""
+
+    def __init__(self, ruleset: ir.Ruleset) -> None:
+        self._ruleset = ruleset
+        self._params = {
+            item.name: admit(item.name, item.type, item.value) for item in ruleset.params
+        }
+        self._single = [
+            (item.name, admission(item.name, item.type))
+            for item in ruleset.inputs
+            if not item.parameters
+        ]
+        self._relations = [item for item in ruleset.inputs if item.parameters]
+
+    def __call__(self, case: Mapping[str, Any]) -> World:
+        values: dict[str, Value | Mapping[Objects, Value | None] | None] = dict(self._params)
+        for name, admits in self._single:
+            values[name] = admits(case.get(name))
+        if not self._ruleset.entities:
+            return World(objects=NO_OBJECTS, values=values)
+        entries = {
+            item.name: relation_entries(self._ruleset, item, raw)
+            for item in self._relations
+            if (raw := case.get(item.name)) is not None
+        }
+        objects = {
+            item.name: _present(self._ruleset, item, case, entries)
+            for item in self._ruleset.entities
+        }
+        for item in self._relations:
+            closed = item.name in entries and isinstance(item.type, ir.BoolType)
+            values[item.name] = Relation(
+                [objects[entity] for entity in item.parameters],
+                entries.get(item.name, {}),
+                False if closed else None,
+            )
+        return World(objects=objects, values=values)
+
+
+_prepared = once_per_ruleset(_Admission)
 
 
 def _present(

@@ -26,6 +26,7 @@ from rules.engines.lax_ops import LAX
 from rules.engines.param_columns import as_inputs, param_columns
 from rules.engines.table_plan import Layout, Tables, arrange
 from rules.engines.table_rules import add_derived, decide_table, suits
+from rules.engines.wide_vectors import WideJit
 from rules.language import ir
 
 __all__ = ["CompiledRuleset", "Form", "compile_ruleset"]
@@ -146,11 +147,11 @@ class CompiledRuleset:
 
     @functools.cached_property
     def _extended(self) -> Callable[[Mapping[str, Array], Decisions], Decisions]:
-        return jax.jit(functools.partial(_extend, self.ruleset, self.extras))
+        return WideJit(functools.partial(_extend, self.ruleset, self.extras))
 
     @functools.cached_property
     def _compiled(self) -> Callable[[Mapping[str, Array]], Decisions]:
-        return jax.jit(functools.partial(_decide, self.ruleset, self.extras))
+        return WideJit(functools.partial(_decide, self.ruleset, self.extras))
 
 
 def compile_ruleset(

@@ -12,6 +12,7 @@ from collections.abc import Container, Mapping
 from typing import cast
 
 from rules.engines.fixpoint import Fact, Rising
+from rules.engines.prepared import once_per_ruleset
 from rules.engines.semantics import Facts, derive
 from rules.engines.values import Value
 from rules.engines.world import Objects
@@ -27,12 +28,7 @@ class Derivations:
     def __init__(self, ruleset: ir.Ruleset, facts: Facts) -> None:
         """Args: a checked rule set, and every param, input and derived value of a case."""
         self._facts = facts
-        self._groups = {
-            item.name: {member.name: member for member in group}
-            for group in ruleset.strata
-            if is_recursive(group)
-            for item in group
-        }
+        self._groups = _groups(ruleset)
         self._steps: dict[tuple[Fact, bool | None], Mapping[Fact, int]] = {}
 
     def step(self, fact: Fact) -> int | None:
@@ -55,6 +51,17 @@ class Derivations:
             found = _steps(self._groups[fact[0]], self._facts, fact, held)
             self._steps.update(dict.fromkeys(((other, held) for other in found), found))
         return self._steps[fact, held]
+
+
+@once_per_ruleset
+def _groups(ruleset: ir.Ruleset) -> Mapping[str, Mapping[str, ir.Derived]]:
+    """The recursive groups, by name of a member."""
+    return {
+        item.name: {member.name: member for member in group}
+        for group in ruleset.strata
+        if is_recursive(group)
+        for item in group
+    }
 
 
 class _Earlier:

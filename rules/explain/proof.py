@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
+from rules.engines.prepared import once_per_ruleset
 from rules.engines.semantics import NO_BINDING, Bound, Facts, truth, value
 from rules.engines.values import Value
 from rules.engines.world import Objects
@@ -24,6 +25,7 @@ from rules.language.printer import expression_text
 __all__ = ["Proof", "Prover"]
 
 DEPTH = 100  # levels down to which names are expanded; with an expression below, 200 in all
+PRINTED = 10_000  # texts kept for the next proof
 SHOWN = 5  # objects shown where each of many counts
 
 
@@ -110,7 +112,7 @@ class Prover:
     def __init__(self, ruleset: ir.Ruleset, facts: Facts) -> None:
         """Args: a checked rule set, and every param, input and derived value of a case."""
         self.facts = facts
-        self._derived = {item.name: item for item in ruleset.derived}
+        self._texts = _texts(ruleset)
         self._derivations = Derivations(ruleset, facts)
 
     def prove(self, expr: ir.Expr, bound: Bound = NO_BINDING) -> Proof:
@@ -134,7 +136,7 @@ class Prover:
             return self._prove(inner, facts, expanded, level)
         definition = None
         parts = deciding(expr, bound, facts)
-        if isinstance(expr, ir.Ref) and expr.name in self._derived:
+        if isinstance(expr, ir.Ref) and expr.name in self._texts.derived:
             fact = expr.name, objects_of(expr, bound)
             if fact not in expanded and level < DEPTH:
                 expanded.add(fact)
@@ -145,7 +147,7 @@ class Prover:
             note = f"and {len(parts) - SHOWN} more"
             parts = parts[:SHOWN]
         return Proof(
-            text=expression_text(ground(expr, bound)),
+            text=self._texts.of(expr, bound),
             type=expr.type,
             value=value(expr, self.facts, bound),
             definition=definition,
@@ -161,18 +163,18 @@ class Prover:
 
     def _expand(self, name: str, objects: Objects) -> tuple[str, list[Part], Facts]:
         """What derives a fact: its text, the parts that decide it, and what they rest on."""
-        item = self._derived[name]
+        item = self._texts.derived[name]
         bound = {p.name: label for p, label in zip(item.parameters, objects, strict=True)}
         facts = self._derivations.before((name, objects))
         clauses = item.clauses
         if facts is not self.facts:
             held = self.facts.read(name, objects)
             clauses = tuple(c for c in clauses if truth(c, facts, bound) is held)[:1]
-        whole = clauses[0] if len(clauses) == 1 else ir.Or(operands=clauses)
+        whole = self._texts.whole[name] if clauses is item.clauses else clauses[0]
         parts = deciding(whole, bound, facts)
         if isinstance(whole, ir.Ref | ir.Const):
             parts = [Part(expr=whole, bound=bound)]
-        return expression_text(ground(whole, bound)), parts, facts
+        return self._texts.of(whole, bound), parts, facts
 
     def failing(self, expr: ir.Expr, bound: Bound = NO_BINDING) -> tuple[Proof, ...]:
         """The literals that keep a condition from holding.
@@ -184,3 +186,33 @@ class Prover:
             parts = deciding(expr, bound, self.facts)
             return tuple(proof for part in parts for proof in self.failing(part.expr, bound))
         return (self.prove(expr, bound),)
+
+
+class _Texts:
+    """What is the same in all proofs from a rule set.
+
+    Attributes:
+        derived: by name.
+        whole: by derived name, all its clauses.
+    """
+
+    def __init__(self, ruleset: ir.Ruleset) -> None:
+        self.derived = {item.name: item for item in ruleset.derived}
+        self.whole = {
+            item.name: item.clauses[0] if len(item.clauses) == 1 else ir.Or(operands=item.clauses)
+            for item in ruleset.derived
+        }
+        self._printed: dict[int, tuple[ir.Expr, str]] = {}
+
+    def of(self, expr: ir.Expr, bound: Bound) -> str:
+        """The text of an expression about particular objects."""
+        if bound:
+            return expression_text(ground(expr, bound))
+        if id(expr) not in self._printed:
+            if len(self._printed) >= PRINTED:
+                self._printed.clear()
+            self._printed[id(expr)] = expr, expression_text(expr)  # kept, so is its id
+        return self._printed[id(expr)][1]
+
+
+_texts = once_per_ruleset(_Texts)

@@ -13,6 +13,7 @@ from lark.visitors import Transformer_NonRecursive, v_args
 
 from rules.errors import RuleError
 from rules.language import syntax
+from rules.language.grammar_cache import grammar_cache
 from rules.language.ir import Span
 from rules.language.refusals import check_expression
 from rules.language.reserved import RESERVED
@@ -65,6 +66,7 @@ def _lalr() -> lark.Lark:
         start=["start", "expression", "type", "input"],
         propagate_positions=True,
         maybe_placeholders=True,
+        cache=grammar_cache() or False,
     )
 
 

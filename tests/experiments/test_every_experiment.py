@@ -16,9 +16,14 @@ from tests.effort import whole_experiment
 # Those that have tests of their own which run all of them.
 ELSEWHERE = {"credit", "digits"}
 # What takes long in the fast presets, beside the training.
+FEW_PICTURES = [
+    *("data.train=1000", "data.validation=500", "data.test=500"),
+    *("baselines=200", "strangers=50"),
+]
 LESS = {
-    "fashion": ["data.train=2000", "baselines=500", "strangers=100"],
-    "mnist": ["data.train=2000", "baselines=500", "strangers=100"],
+    "austen": ["baselines.orders=(2,3)"],
+    "fashion": FEW_PICTURES,
+    "mnist": FEW_PICTURES,
     "fashion_gan": [
         "data.limit=3000",
         "judge.steps=4",

@@ -40,6 +40,7 @@ class Executor(abc.ABC):
     Attributes:
         mesh: of the devices.
         flops_per_step: matrix products and convolutions of a step, on all devices together.
+        jaxpr: of the step, on one device's share of the batch.
 
     Raises:
         ArgumentError: when the batch does not divide over devices and accumulation.
@@ -123,6 +124,16 @@ class Executor(abc.ABC):
         """Host arrays of steps `first` to `first + count - 1`, this process's share."""
         return self._feed.load(first, count, self._rows)
 
+    @property
+    def resident(self) -> bool:
+        """Whether the examples are on the devices, so that `load` computes and never waits."""
+        return bool(self._feed.resident)
+
+    @property
+    def batch_bytes(self) -> int:
+        """Of the examples of a whole batch."""
+        return self._feed.batch_size * sum(array.nbytes for array in self._feed.head(1).values())
+
     def batch(self, step: int) -> Batch:
         """The whole batch of a step, to look at."""
         loaded = self._feed.load(step, 1)
@@ -144,10 +155,6 @@ class Executor(abc.ABC):
             limit=device_limit(next(iter(self.mesh.devices.flat))),
         )
 
-    def has_program(self, loaded: Any) -> bool:
-        """Whether the dispatch for arrays of these shapes is compiled."""
-        return _shapes(loaded) in self._programs
-
     def program(
         self, loaded: Any, *, compiling: Compile = lambda build: build()
     ) -> Callable[..., tuple[Carry, jax.Array]]:
@@ -157,13 +164,9 @@ class Executor(abc.ABC):
             loaded: of `load`.
             compiling: calls what it is given; may do so in another thread.
         """
-        shapes = _shapes(loaded)
+        shapes = tuple((leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(loaded))
         if shapes not in self._programs:
-            arguments = (
-                self._abstract,
-                self._described_resident,
-                *self._placed(loaded, vote=0),
-            )
+            arguments = (self._abstract, self._described_resident, *self._placed(loaded, 0))
             self._programs[shapes] = compiling(lambda: self._compiled(arguments))
         return self._programs[shapes]
 
@@ -179,7 +182,7 @@ class Executor(abc.ABC):
             The next carry, and int32 `[2]`: the step that the guard stopped before (-1 for
             none), and the largest vote of all processes.
         """
-        return self.program(loaded)(carry, self._resident, *self._placed(loaded, vote=vote))
+        return self.program(loaded)(carry, self._resident, *self._placed(loaded, vote))
 
     @functools.cached_property
     def _described_resident(self) -> dict[str, jax.ShapeDtypeStruct]:
@@ -211,18 +214,28 @@ class Executor(abc.ABC):
     def _positions(self) -> jax.Array:
         """int32 `[b]`, of the examples at hand in the whole batch."""
 
-    def _placed(self, loaded: Any, *, vote: int) -> tuple[Any, Any]:
-        votes = np.full(self._rows.stop - self._rows.start, vote, np.int32)
+    def _placed(self, loaded: Any, vote: int) -> tuple[Any, Any]:
         if jax.process_count() == 1:
-            return loaded, votes
+            return loaded, self._votes(vote)
         batch = self._feed.batch_size
 
         def placed(leaf: np.ndarray) -> jax.Array:
             shape = (leaf.shape[0], batch, *leaf.shape[2:])
             return jax.make_array_from_process_local_data(self._of_load, leaf, shape)
 
-        votes_placed = jax.make_array_from_process_local_data(self._of_batch, votes, (batch,))
-        return jax.tree.map(placed, loaded), votes_placed
+        return jax.tree.map(placed, loaded), self._votes(vote)
+
+    @functools.cached_property
+    def _votes(self) -> Callable[[int], Any]:
+        """Each vote's array is made once: no dispatch consumes it."""
+        return functools.cache(self._voted)
+
+    def _voted(self, vote: int) -> Any:
+        votes = np.full(self._rows.stop - self._rows.start, vote, np.int32)
+        if jax.process_count() == 1:  # a plan's devices may not be there
+            return votes
+        batch = self._feed.batch_size
+        return jax.make_array_from_process_local_data(self._of_batch, votes, (batch,))
 
     def _initial(self, seed: jax.Array) -> Carry:
         state = self.step.init(seed)
@@ -243,6 +256,7 @@ class Executor(abc.ABC):
         positions = jax.ShapeDtypeStruct((self._share,), jnp.int32)
         jaxpr, (_, metrics) = jax.make_jaxpr(self.step, return_shape=True)(state, batch, positions)
         self._metric_names = list(metrics)
+        self.jaxpr = jaxpr
         self.flops_per_step = model_flops(jaxpr) * (self._feed.batch_size // self._share)
         carry = jax.eval_shape(self._initial, 0)
         params = state.variables.params
@@ -285,7 +299,3 @@ class Executor(abc.ABC):
         if manual():
             vote = jax.lax.pmax(vote, DATA_AXIS)
         return carry, jnp.stack([carry.state.health.bad_step, vote])
-
-
-def _shapes(loaded: Any) -> Any:
-    return tuple((leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(loaded))

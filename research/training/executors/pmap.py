@@ -32,14 +32,20 @@ class PmapExecutor(ShardMapExecutor):
         program: Any = mapped.lower(*arguments).compile()
         return program
 
-    def _placed(self, loaded: Any, *, vote: int) -> tuple[Any, Any]:
-        devices = (self._rows.stop - self._rows.start) // self._share
-
+    def _placed(self, loaded: Any, vote: int) -> tuple[Any, Any]:
         def by_device(leaf: np.ndarray) -> np.ndarray:
-            split = leaf.reshape(leaf.shape[0], devices, self._share, *leaf.shape[2:])
+            split = leaf.reshape(leaf.shape[0], self._local, self._share, *leaf.shape[2:])
             return np.ascontiguousarray(split.swapaxes(0, 1))
 
-        return jax.tree.map(by_device, loaded), np.full((devices, 1), vote, np.int32)
+        return jax.tree.map(by_device, loaded), self._votes(vote)
+
+    def _voted(self, vote: int) -> Any:
+        return np.full((self._local, 1), vote, np.int32)
+
+    @property
+    def _local(self) -> int:
+        """Devices of this process."""
+        return (self._rows.stop - self._rows.start) // self._share
 
     def _everywhere(self, local: jax.Array) -> jax.Array:
         """A process's replicated array as every process's."""

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rules.engines import hit_policy
+from rules.engines.admission import to_float32
 from rules.engines.decisions import DEFAULT, UNKNOWN, VIOLATED
+from rules.engines.fixpoint import Fixpoint
+from rules.engines.generated import unknown
 from rules.engines.generated.kleene_code import KleeneCode
-from rules.engines.generated.plain import Plain
 from rules.engines.generated.runtime import (
     PENDING,
     UnknownError,
     bounded,
+    give_up,
     has_bounds,
     known,
     known_day,
     known_float32,
     to_day,
-    to_float32,
-    unknown,
 )
-from rules.engines.generated.thresholds import FIRST_FINITE, first_above, first_at_least
-from rules.engines.values import FLOAT_MAX, admit
+from rules.engines.generated.single import SingleValues
 from rules.engines.world import admit_case
 from rules.language import ir
 from rules.language.settings import refuse_undated
@@ -68,20 +69,9 @@ class GeneratedRuleset:
         self.ruleset = ruleset
         self._decision = hit_policy.required_decision(ruleset)
         self._outcomes = [rule.outcome for rule in ruleset.ranked]
-        code = KleeneCode(ruleset)
-        names = [code.function(rule.condition) for rule in ruleset.ranked]
-        broken = [code.function(item.condition) for item in ruleset.constraints]
-        self.source = "\n".join(code.lines)
-        scope = _scope(ruleset)
-        exec(compile(self.source, f"<{ruleset.name}>", "exec"), scope)
-        self._rules: list[Callable[[list[Any]], bool | None]] = [scope[name] for name in names]
-        self._limits = [scope[name] for name in broken]
-        self._beforehand = [
-            (item, code.slots[item.name], scope[f"d{code.slots[item.name]}"])
-            for item in _links(ruleset)
-        ]
-        self._slots = code.slots
-        self._plain = self._compile_plain(scope)
+        self.source = ""
+        self._scope = _scope(ruleset)
+        self._decide = self._compile_single() or self._general
 
     def __call__(self, case: Mapping[str, Any]) -> Verdict:
         """Decides one case.
@@ -92,38 +82,54 @@ class GeneratedRuleset:
         Raises:
             TypeError, ValueError: as `rules.engines.world.admit_case`.
         """
-        return self._plain(case)
+        return self._decide(case)
 
-    # -------------------------------------------------------- three-valued
+    # ------------------------------------------------- three-valued, objects
+
+    @functools.cached_property
+    def _kleene(self) -> _Kleene:
+        code = KleeneCode(self.ruleset)
+        rules = [code.function(rule.condition) for rule in self.ruleset.ranked]
+        limits = [code.function(item.condition) for item in self.ruleset.constraints]
+        scope = self._compile(code.lines)
+        derived = {item.name: scope[f"d{code.slots[item.name]}"] for item in self.ruleset.derived}
+        return _Kleene(
+            slots=code.slots,
+            rules=[scope[name] for name in rules],
+            limits=[scope[name] for name in limits],
+            derived=derived,
+            beforehand=_links(self.ruleset),
+        )
+
+    def _compile(self, lines: Sequence[str]) -> dict[str, Any]:
+        source = "\n".join(lines)
+        exec(compile(source, f"<{self.ruleset.name}>", "exec"), self._scope)
+        self.source += f"{source}\n"
+        return self._scope
 
     def _general(self, case: Mapping[str, Any]) -> Verdict:
         c = self._state(case)
         verdict = self._verdict(c)
-        if verdict.rule < DEFAULT or not self._limits:
-            return verdict
-        return self._constrained(c, verdict)
+        return self._constrained(verdict, (condition(c) for condition in self._kleene.limits))
 
     def _state(self, case: Mapping[str, Any]) -> list[Any]:
-        world = admit_case(self.ruleset, case)
+        world, code = admit_case(self.ruleset, case), self._kleene
         c: list[Any] = [world.objects[item.name] for item in self.ruleset.entities]
         c += [world.values[item.name] for item in self.ruleset.inputs]
-        c += [{} if by_object else PENDING for by_object in self._by_object]
-        for item, slot, function in self._beforehand:
+        c += [{} if item.parameters else PENDING for item in self.ruleset.derived]
+        for group in self._recursive:
+            fixpoint = Fixpoint(lambda fact: code.derived[fact[0]](c, *fact[1]))
+            for item in group:
+                c[code.slots[item.name]] = fixpoint
+        for item in code.beforehand:
+            slot, function = code.slots[item.name], code.derived[item.name]
             if not item.parameters:
                 c[slot] = function(c)
                 continue
-            objects = [c[self._slots[binding.entity]] for binding in item.parameters]
+            objects = [c[code.slots[binding.entity]] for binding in item.parameters]
             for key in itertools.product(*objects):
                 c[slot][key] = function(c, *key)
         return c
-
-    @functools.cached_property
-    def _by_object(self) -> list[bool]:
-        """Which derived values are computed object by object; a fixpoint makes all at once."""
-        recursive = {item.name for group in self._recursive for item in group}
-        return [
-            bool(item.parameters) and item.name not in recursive for item in self.ruleset.derived
-        ]
 
     @functools.cached_property
     def _recursive(self) -> list[Sequence[ir.Derived]]:
@@ -131,10 +137,10 @@ class GeneratedRuleset:
 
     def _verdict(self, c: list[Any]) -> Verdict:
         if self._decision.policy not in ("first", "priority"):
-            truths = [rule(c) for rule in self._rules]
+            truths = [rule(c) for rule in self._kleene.rules]
             return Verdict(*hit_policy.decide(self._decision, self._outcomes, truths))
         open_outcomes: set[str] = set()
-        for rank, rule in enumerate(self._rules):
+        for rank, rule in enumerate(self._kleene.rules):
             held = rule(c)
             if held is True:
                 return self._settled(open_outcomes, self._outcomes[rank], rank)
@@ -148,107 +154,65 @@ class GeneratedRuleset:
             return Verdict(outcome, rule)
         return Verdict(self._decision.unknown, UNKNOWN)
 
-    def _constrained(self, c: list[Any], verdict: Verdict) -> Verdict:
-        truths = [condition(c) for condition in self._limits]
+    def _constrained(self, verdict: Verdict, truths: Iterable[bool | None]) -> Verdict:
+        if verdict.rule < DEFAULT or not self.ruleset.constraints:
+            return verdict
         outcome, rule, _ = hit_policy.constrain(
-            self._decision, self.ruleset.constraints, truths, *verdict
+            self._decision, self.ruleset.constraints, list(truths), *verdict
         )
         return Verdict(outcome, rule)
 
-    # ---------------------------------------------------------- two-valued
+    # -------------------------------------------------------- single values
 
-    def _compile_plain(self, scope: dict[str, Any]) -> Callable[[Mapping[str, Any]], Verdict]:
+    def _compile_single(self) -> Callable[[Mapping[str, Any]], Verdict] | None:
+        """The function of a case without objects.
+
+        None where there are objects, or where parentheses are nested too deep for Python.
+        """
         if self.ruleset.entities or self._recursive:
-            return self._general
-        source = "\n".join(self._plain_lines(Plain(self.ruleset), scope))
-        scope |= {
-            "general": self._general,
-            "UnknownError": UnknownError,
-            "unknown": unknown,
-            "known": known,
-            "float32": known_float32,
-            "day": known_day,
+            return None
+        unknown_outcome = hit_policy.unknown_outcome(self._decision)
+        self._scope |= {
             "decided": self._decided,
+            "verdict_unknown": Verdict(unknown_outcome, UNKNOWN),
+            "violated": Verdict(unknown_outcome, VIOLATED),
         }
+        for rank, outcome in enumerate(self._outcomes):
+            self._scope[f"V{rank}"] = Verdict(outcome, rank)
+        if self._decision.default is not None:
+            self._scope["V_default"] = Verdict(self._decision.default, DEFAULT)
+        single = SingleValues(self.ruleset)
         try:
-            exec(compile(source, f"<{self.ruleset.name}>", "exec"), scope)
-        except (MemoryError, RecursionError, SyntaxError):  # parentheses nested too deep
-            return self._general
-        self.source += f"\n{source}"
-        plain: Callable[[Mapping[str, Any]], Verdict] = scope["decide"]
-        return plain
+            lines = single.lines()
+            self._scope |= single.scope
+            self._compile(lines)
+        except (MemoryError, RecursionError, SyntaxError):
+            return None
+        decide: Callable[[Mapping[str, Any]], Verdict] = self._scope["decide"]
+        return decide
 
-    def _decided(self, truths: Sequence[bool]) -> Verdict:
-        return Verdict(*hit_policy.decide(self._decision, self._outcomes, truths))
-
-    def _plain_lines(self, plain: Plain, scope: dict[str, Any]) -> list[str]:
-        lines = ["def decide(case):"]
-        for item in self.ruleset.inputs:
-            local = plain.locals[item.name]
-            lines += [f"    {local} = case.get({item.name!r})", *_admission(item, local, scope)]
-            if isinstance(item.type, ir.FloatType) and item.name not in plain.raw:
-                lines.append(f"    {local} = float32({local})")
-        lines += [f"    {local} = PENDING" for local in plain.lazy]
-        body = [f"{local} = {code}" for local, code in plain.statements]
-        conditions = [plain(rule.condition) for rule in self.ruleset.ranked]
-        if self._decision.policy in ("first", "priority"):
-            for rank, condition in enumerate(conditions):
-                verdict = self._plain_verdict(plain, self._outcomes[rank], rank, scope)
-                body.append(f"if {condition}: return {verdict}")
-            default = self._decision.default
-            assert default is not None
-            body.append(f"return {self._plain_verdict(plain, default, DEFAULT, scope)}")
-        elif self.ruleset.constraints:
-            body.append("return general(case)")
-        else:
-            body.append(f"return decided(({''.join(f'{code}, ' for code in conditions)}))")
-        lines += ["    try:", *(f"        {line}" for line in body)]
-        return [
-            *lines,
-            "    except (UnknownError, ZeroDivisionError):",
-            "        return general(case)",
-        ]
-
-    def _plain_verdict(self, plain: Plain, outcome: str, rank: int, scope: dict[str, Any]) -> str:
-        name, violated = f"V{rank + 1}", "violated"
-        scope[name] = Verdict(outcome, rank)
-        scope[violated] = Verdict(hit_policy.unknown_outcome(self._decision), VIOLATED)
-        broken = [
-            plain(item.condition)
-            for item in self.ruleset.constraints
-            if item.weight is None and outcome not in item.allowed
-        ]
-        return f"({violated} if {' or '.join(broken)} else {name})" if broken else name
+    def _decided(self, truths: Sequence[bool | None], limits: Sequence[bool | None]) -> Verdict:
+        verdict = Verdict(*hit_policy.decide(self._decision, self._outcomes, truths))
+        return self._constrained(verdict, limits)
 
 
-def _admission(item: ir.Input, local: str, scope: dict[str, Any]) -> list[str]:
-    """Statements that give up the fast path where an input is missing."""
-    scope[f"admit_{local}"] = functools.partial(admit, item.name, item.type)
-    match item.type:
-        case ir.FloatType(low=low, high=high, low_open=low_open, high_open=high_open):
-            least = FIRST_FINITE
-            if low is not None:
-                least = (first_above if low_open else first_at_least)(low)
-            beyond = first_above(FLOAT_MAX)
-            if high is not None:
-                beyond = min(beyond, (first_at_least if high_open else first_above)(high))
-            test = f"{local}.__class__ is float and {least!r} <= {local} < {beyond!r}"
-        case ir.IntType(low=low, high=high):
-            test = f"{local}.__class__ is int and {low} <= {local} <= {high}"
-        case ir.BoolType():
-            test = f"{local} is True or {local} is False"
-        case ir.EnumType(members=members):
-            scope[f"members_{local}"] = frozenset(members)
-            test = f"{local}.__class__ is str and {local} in members_{local}"
-        case ir.StringType():
-            test = f"{local}.__class__ is str"
-        case _:
-            test = "False"
-    return [
-        f"    if not ({test}):",
-        f"        {local} = admit_{local}({local})",
-        f"        if {local} is None: return general(case)",
-    ]
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Kleene:
+    """The three-valued functions.
+
+    Attributes:
+        slots: see `KleeneCode`.
+        rules: of each rule, in order of precedence.
+        limits: of each constraint.
+        derived: of each derived name.
+        beforehand: what to derive before it is read.
+    """
+
+    slots: Mapping[str, int]
+    rules: Sequence[Callable[[list[Any]], bool | None]]
+    limits: Sequence[Callable[[list[Any]], bool | None]]
+    derived: Mapping[str, Callable[..., Any]]
+    beforehand: Sequence[ir.Derived]
 
 
 def _links(ruleset: ir.Ruleset) -> list[ir.Derived]:
@@ -265,16 +229,23 @@ def _links(ruleset: ir.Ruleset) -> list[ir.Derived]:
 
 
 def _scope(ruleset: ir.Ruleset) -> dict[str, Any]:
-    bounds = {
-        f"bounded_{item.name}": functools.partial(bounded, item.type)
-        for item in ruleset.derived
-        if has_bounds(item.type)
+    limited = [item for item in ruleset.derived if has_bounds(item.type)]
+    exact = {f"bounded_{item.name}": functools.partial(bounded, item.type) for item in limited}
+    lenient = {
+        f"known_{item.name}": functools.partial(unknown.bounded, item.type) for item in limited
     }
-    return bounds | {
+    return {
+        **exact,
+        **lenient,
         "PENDING": PENDING,
-        "product": itertools.product,
         "to_float32": to_float32,
         "to_day": to_day,
         "floor": math.floor,
         "ceil": math.ceil,
+        "UnknownError": UnknownError,
+        "unknown": give_up,
+        "known": known,
+        "day": known_day,
+        "float32": known_float32,
+        **unknown.FUNCTIONS,
     }

@@ -2,7 +2,7 @@
 
 A generated function takes the case `c`, a list with a slot for each entity, input and
 derived name, and the objects that its variables stand for; None is unknown. Derived values
-are computed when they are first read; those of a recursive group all at once.
+are computed when they are first read, and so are those that a recursive one depends on.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from rules.engines.generated.runtime import has_bounds
+from rules.engines.joining import Join, joins
 from rules.engines.values import canonical
 from rules.language import ir
 from rules.language.strata import is_recursive
@@ -38,14 +39,17 @@ class KleeneCode:
         names += [item.name for item in ruleset.inputs]
         names += [item.name for item in ruleset.derived]
         self.slots = {name: slot for slot, name in enumerate(names)}
-        self._group: dict[str, int] = {}
+        self._relations = {
+            item.name
+            for item in ruleset.inputs
+            if item.parameters and isinstance(item.type, ir.BoolType)
+        }
+        self._recursive = {
+            item.name for group in ruleset.strata if is_recursive(group) for item in group
+        }
         self._functions = 0
-        for number, group in enumerate(ruleset.strata):
-            if is_recursive(group):
-                self._group |= {item.name: number for item in group}
-                self._fixpoint(number, group)
-            for item in group:
-                self._define(item)
+        for item in ruleset.derived:
+            self._define(item)
 
     def function(self, expr: ir.Expr) -> str:
         """Writes a function of the case for a condition; returns its name."""
@@ -94,33 +98,6 @@ class KleeneCode:
         code = f"c[{self.slots[binding.entity]}][{_variable(binding.name)}]"
         return lambda: code
 
-    def _fixpoint(self, number: int, group: Sequence[ir.Derived]) -> None:
-        lines = []
-        for item in group:
-            slot = self.slots[item.name]
-            if item.parameters:
-                domains = ", ".join(
-                    f"c[{self.slots[binding.entity]}]" for binding in item.parameters
-                )
-                lines.append(f"    c[{slot}] = dict.fromkeys(product({domains}), False)")
-            else:
-                lines.append(f"    c[{slot}] = False")
-        lines += ["    changed = True", "    while changed:", "        changed = False"]
-        for item in group:
-            slot = self.slots[item.name]
-            if item.parameters:
-                lines += [
-                    f"        for key, old in c[{slot}].items():",
-                    f"            new = d{slot}(c, *key)",
-                    f"            if new is not old: c[{slot}][key] = new; changed = True",
-                ]
-            else:
-                lines += [
-                    f"        new = d{slot}(c)",
-                    f"        if new is not c[{slot}]: c[{slot}] = new; changed = True",
-                ]
-        self._write((), lines, f"fixpoint{number}")
-
     # ------------------------------------------------- called by expressions
 
     def reference(self, body: _Body, node: ir.Ref) -> str:
@@ -131,9 +108,8 @@ class KleeneCode:
         key = "".join(f"{body.value(argument)}, " for argument in node.arguments)
         if node.name not in self._derived:
             return f"c[{slot}][{key}]" if key else f"c[{slot}]"
-        if node.name in self._group:
-            body.add(f"if c[{slot}] is PENDING: fixpoint{self._group[node.name]}(c)")
-            return body.keep(f"c[{slot}][{key}]" if key else f"c[{slot}]")
+        if node.name in self._recursive:
+            return body.keep(f"c[{slot}].answer(({node.name!r}, ({key})))")
         if not key:
             result = body.keep(f"c[{slot}]")
             body.add(f"if {result} is PENDING: {result} = c[{slot}] = d{slot}(c)")
@@ -147,7 +123,7 @@ class KleeneCode:
         some = node.kind == "some"
         body = _Body(self, variables)
         body.add(f"t = {not some}")
-        self._loop(body, node.bindings)
+        self._loop(body, node.bindings, node.body if some else None)
         presence = self._presence(node.bindings)
         operand = node.body if some else ir.Not(operand=node.body)
         held = body.conjunction([*presence, lambda: body.value(operand)])
@@ -163,9 +139,9 @@ class KleeneCode:
         body.add(f"total = {start.get(node.function, 'None')}")
         if node.function == "mean":
             body.add("number = 0")
-        self._loop(body, node.bindings)
-        counted = [*self._presence(node.bindings)]
         filters = node.body if node.function == "count" else node.where
+        self._loop(body, node.bindings, filters)
+        counted = [*self._presence(node.bindings)]
         if filters is not None:
             counted.append(lambda: body.value(filters))
         if counted:
@@ -196,9 +172,18 @@ class KleeneCode:
             result = "to_float32(total / to_float32(number)) if number else None"
         return self._write(variables, [*body.lines, f"    return {result}"])
 
-    def _loop(self, body: _Body, bindings: Sequence[ir.Binding]) -> None:
-        for binding in bindings:
-            body.add(f"for {_variable(binding.name)} in c[{self.slots[binding.entity]}]:")
+    def _loop(self, body: _Body, bindings: Sequence[ir.Binding], condition: ir.Expr | None) -> None:
+        """Loops over objects, without those for which a condition is false by a relation."""
+        found: Sequence[Join | None] = [None] * len(bindings)
+        if condition is not None:
+            found = joins(bindings, condition, body.variables, self._relations)
+        for binding, join in zip(bindings, found, strict=True):
+            objects = f"c[{self.slots[binding.entity]}]"
+            if join is not None:
+                name, place, others = join
+                about = "".join(f"{body.value(argument)}, " for argument in others)
+                objects = f"c[{self.slots[name]}].candidates({place}, ({about}))"
+            body.add(f"for {_variable(binding.name)} in {objects}:")
             body.indent += 1
             body.variables = [*body.variables, binding.name]
 

@@ -1,7 +1,7 @@
 """The fast path: rules about single values, as two-valued Python expressions.
 
 They decide a case of which every input is known. Where a value turns out unknown all the
-same (a division by zero, an overflow), they raise, and the three-valued functions decide.
+same (a division by zero, an overflow), they raise, and the code of two planes decides.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from rules.engines.values import canonical
 from rules.language import ir
 from rules.language.walk import children, walk
 
-__all__ = ["Plain"]
+__all__ = ["DEPTH", "Plain", "threshold"]
 
-_DEPTH = 40  # levels of a name to write out where it is used, rather than compute beforehand
+DEPTH = 40  # levels of a name to write out where it is used, rather than compute beforehand
 _SYMBOL = {"=": "==", "mod": "%"}
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 
@@ -27,6 +27,7 @@ class Plain:
     """The two-valued code of one rule set without entities.
 
     Attributes:
+        uses: how often each name is read.
         raw: the float inputs that are only compared with constants: they need no rounding.
         lazy: the local variables that start as PENDING.
         statements: local variables to compute beforehand, with their code.
@@ -37,7 +38,7 @@ class Plain:
         self.lazy: list[str] = []
         self.statements: list[tuple[str, str]] = []
         self._derived = {item.name: f"d{k}" for k, item in enumerate(ruleset.derived)}
-        self._code = {item.name: repr(item.value) for item in ruleset.params} | self.locals
+        self._code = {item.name: _literal(item.value) for item in ruleset.params} | self.locals
         self._depth: dict[str, int] = {}
         nodes = [
             node
@@ -48,10 +49,10 @@ class Plain:
             )
             for node in walk(expr)
         ]
-        self._uses = Counter(node.name for node in nodes if isinstance(node, ir.Ref))
-        sides = [_threshold(node) for node in nodes if isinstance(node, ir.Compare)]
+        self.uses = Counter(node.name for node in nodes if isinstance(node, ir.Ref))
+        sides = [threshold(node) for node in nodes if isinstance(node, ir.Compare)]
         compared = Counter(side[0].name for side in sides if side is not None)
-        self.raw = frozenset(name for name in self.locals if compared[name] == self._uses[name])
+        self.raw = frozenset(name for name in self.locals if compared[name] == self.uses[name])
         for item in ruleset.derived:
             self._define(item)
 
@@ -60,10 +61,10 @@ class Plain:
         code = f"({' or '.join(map(self, item.clauses))})"
         if has_bounds(item.type):
             code = f"known(bounded_{item.name}{code})"
-        if depth > _DEPTH:
+        if depth > DEPTH:
             self.statements.append((local, code))
             code, depth = local, 0
-        elif self._uses[item.name] > 1:
+        elif self.uses[item.name] > 1:
             self.lazy.append(local)
             code = f"({local} if {local} is not PENDING else ({local} := {code}))"
         self._code[item.name], self._depth[item.name] = code, depth
@@ -77,7 +78,7 @@ class Plain:
         """The code of an expression."""
         match expr:
             case ir.Const(value=value):
-                return repr(canonical(value) if isinstance(value, float) else value)
+                return _literal(value)
             case ir.Ref(name=name):
                 return self._code[name]
             case ir.Not(operand=operand):
@@ -105,7 +106,7 @@ class Plain:
                 raise TypeError(f"found {type(expr).__name__}, expected an expression of one case")
 
     def _compare(self, node: ir.Compare) -> str:
-        sides = _threshold(node)
+        sides = threshold(node)
         if sides is not None and sides[0].name in self.raw:
             return _unrounded(self.locals[sides[0].name], sides[1], sides[2])
         return f"({self(node.left)} {_SYMBOL.get(node.op, node.op)} {self(node.right)})"
@@ -119,14 +120,18 @@ class Plain:
         )
 
 
-def _threshold(node: ir.Compare) -> tuple[ir.Ref, str, float] | None:
+def _literal(value: float | int | bool | str) -> str:
+    return repr(canonical(value) if isinstance(value, float) else value)
+
+
+def threshold(node: ir.Compare) -> tuple[ir.Ref, str, float] | None:
     """A comparison of a float with a constant: what, how, with what; else None."""
     match node:
         case ir.Compare(left=ir.Const(), right=ir.Ref()):
             flipped = dataclasses.replace(
                 node, op=_FLIPPED[node.op], left=node.right, right=node.left
             )
-            return _threshold(flipped)
+            return threshold(flipped)
         case ir.Compare(left=ir.Ref(type=ir.FloatType()) as ref, right=ir.Const(value=constant)):
             value = canonical(float(constant))
             return None if value is None else (ref, node.op, value)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import struct
-
-from rules.engines.values import FLOAT_MAX, TINY, Value, within
+from rules.engines.admission import to_float32
+from rules.engines.values import Value, within
 from rules.language import ir
 from rules.language.ir import DAY_MAX, DAY_MIN
 
@@ -12,16 +11,13 @@ __all__ = [
     "PENDING",
     "UnknownError",
     "bounded",
+    "give_up",
     "has_bounds",
     "known",
     "known_day",
     "known_float32",
     "to_day",
-    "to_float32",
-    "unknown",
 ]
-
-_PACK, _UNPACK = struct.Struct("<f").pack, struct.Struct("<f").unpack
 
 
 class UnknownError(Exception):
@@ -33,17 +29,6 @@ class _Pending:
 
 
 PENDING = _Pending()
-
-
-def to_float32(number: float) -> float | None:
-    """`values.canonical` for a float, without its conversions."""
-    try:
-        (rounded,) = _UNPACK(_PACK(number))
-    except OverflowError:
-        return None
-    if TINY < rounded <= FLOAT_MAX or -FLOAT_MAX <= rounded < -TINY:
-        return float(rounded)
-    return 0.0 if -TINY <= rounded <= TINY else None
 
 
 def to_day(number: int) -> int | None:
@@ -75,7 +60,7 @@ def known(value: Value | None) -> Value:
     return value
 
 
-def unknown() -> bool:
+def give_up() -> bool:
     """Gives up.
 
     Raises:

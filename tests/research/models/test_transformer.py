@@ -2,13 +2,20 @@ import functools
 import math
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
+from flax import nnx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from research.models import Network, Transformer
+from research.models import Network, Transformer, ops
+from research.models.norm import LayerNorm
+from research.models.transformer_block import FeedForward
+from research.tasks import LanguageModel
+from research.training.step import Step
 from tests.research.models.arrays import filled
 
 B, T, V = 2, 6, 11
@@ -279,3 +286,46 @@ def test_inputs_that_cannot_be_used():
         run(np.ones((1, 7), np.int32))
     with pytest.raises(ValueError, match=r"inputs are float \(1, 2, 3\), expected tokens"):
         run(np.ones((1, 2, 3), np.float32))
+
+
+def test_training_is_that_of_the_plain_forms(monkeypatch):
+    """Loss by loss, Adam's division by small gradients included."""
+    tokens = np.random.default_rng(0).integers(0, 7, (4, 9))
+
+    def curve():
+        network = Network.from_nnx(
+            lambda rngs: Transformer(
+                7,
+                width=8,
+                layers=2,
+                heads=2,
+                feed_forward="gelu",
+                norm="layer",
+                bias=True,
+                rngs=rngs,
+            )
+        )
+        task = LanguageModel(network=network, optimizer=optax.adam(1e-2))
+        step, losses = jax.jit(Step(task)), []
+        state = Step(task).init(0)
+        for _ in range(25):
+            state, metrics = step(state, {"inputs": jnp.asarray(tokens)}, jnp.arange(4))
+            losses.append(metrics["loss"])
+        return np.array(losses)
+
+    ours = curve()
+    monkeypatch.setattr(ops, "attention", plain_attention)
+    monkeypatch.setattr(LayerNorm, "__call__", nnx.LayerNorm.__call__)
+    monkeypatch.setattr(FeedForward, "__call__", plain_feed_forward)
+    plain = curve()
+    assert plain[-1] < plain[0]
+    np.testing.assert_allclose(ours, plain, rtol=1e-4)
+
+
+def plain_attention(query, key, value, *, causal, lengths, seen):
+    assert lengths is None and seen is None
+    return jax.nn.dot_product_attention(query, key, value, is_causal=causal)
+
+
+def plain_feed_forward(layer, inputs):
+    return layer.down(nnx.gelu(layer.up(inputs)))

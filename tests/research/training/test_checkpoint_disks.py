@@ -115,6 +115,7 @@ def test_a_disk_that_becomes_read_only(disk):
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     with pytest.raises(WorkdirError, match="Read-only file system"):
         checkpoints.save(2, large(2), {})
+        checkpoints.wait()
     checkpoints.close()
     assert_first_is_left(disk)
 
@@ -124,9 +125,10 @@ def test_a_directory_that_is_no_directory_any_more(tmp_path):
     checkpoints = saved_first(directory)
     shutil.rmtree(directory)
     directory.write_text("")
-    # At once: found out in the background, it would take Orbax minutes of waiting.
+    # Quickly: left to Orbax's own background, it would take minutes of waiting.
     with pytest.raises(WorkdirError, match="Not a directory: choose another --workdir"):
         checkpoints.save(2, large(2), {})
+        checkpoints.wait()
     checkpoints.close()
 
 

@@ -139,8 +139,9 @@ def test_one_program_a_shape():
 
     for first, count in ((0, 2), (2, 2), (4, 1), (5, 1)):
         loaded = machine.load(first, count)
-        assert machine.has_program(loaded) == (first in (2, 5))
+        before = len(compiled)
         machine.program(loaded, compiling=compiling)
+        assert (len(compiled) == before) == (first in (2, 5))
     assert len(compiled) == 2
 
 

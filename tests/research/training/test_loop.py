@@ -309,7 +309,8 @@ def test_training_that_does_not_fit_is_refused_before_it_begins(monkeypatch, wor
     ("options", "message"),
     [
         ({"steps": 0}, "steps is 0, expected 1 or more"),
-        ({"steps_per_call": 0}, "steps_per_call is 0"),
+        ({"steps_per_call": 0}, "steps_per_call is 0, expected 'auto', or 1 or more"),
+        ({"steps_per_call": "many"}, "steps_per_call is 'many', expected 'auto'"),
         ({"evaluate_every": 0}, "evaluate_every is 0"),
         ({"batch_size": 0}, "batch_size is 0"),
         ({"patience": 0}, "patience is 0, expected 1 or more"),

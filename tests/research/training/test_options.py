@@ -118,6 +118,8 @@ def test_what_is_plain_stays_plain(changes):
     )
 
 
-def test_options_that_may_be_none():
+def test_options_of_more_than_one_type():
+    assert fit_options({"steps_per_call": "auto"}) == {"steps_per_call": "auto"}
+    assert "steps_per_call" in optional()
     assert optional() >= {"patience", "stepping.ema", "saving.every_steps", "watching.profile"}
     assert not optional() & {"steps", "stepping.guard", "parallel.mesh"}

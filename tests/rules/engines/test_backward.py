@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
 from rules.engines.agree import cases, generate
 from rules.engines.backward import Query
 from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN, VIOLATED
+from rules.engines.joining import Joining
 from rules.engines.reference import evaluate
 from rules.errors import RuleError
 from rules.language import ir
@@ -84,16 +86,14 @@ def test_connectives_and_quantifiers_stop_early() -> None:
 
 
 def test_a_fact_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from rules.engines import backward
-
     found: list[str] = []
 
-    def counted(item: ir.Derived, objects: object, facts: object) -> object:
+    def counted(joining: Joining, item: ir.Derived, objects: object, facts: object) -> object:
         found.append(item.name)
-        return derive(item, objects, facts)
+        return derive(joining, item, objects, facts)
 
-    derive = backward.derive
-    monkeypatch.setattr(backward, "derive", counted)
+    derive: Callable[..., object] = Joining.derive
+    monkeypatch.setattr(Joining, "derive", counted)
     base = derives("base", arithmetic(ref("x"), "+", ref("y")))
     items = [base, *(derives(f"d{index}", above("base", index)) for index in range(5))]
     rules = [rule(f"r{index}", "reject", ref(f"d{index}", ir.BOOL)) for index in range(5)]

@@ -100,6 +100,28 @@ def test_evaluation_is_lazy() -> None:
     assert decide({"income": 0.0, "amount": 1.0, "age": 3, "kind": "car"}) == ("refer", 0)
 
 
+def test_missing_inputs_need_no_slower_function() -> None:
+    decide = generate(rules.parse(TEXT))
+    decide._general = None  # type: ignore[method-assign, assignment]
+    given = {"income": 30_000, "amount": 120_000, "age": 40, "kind": "car"}
+    for name in given:
+        case = given | {name: None}
+        wanted = evaluate(decide.ruleset, case)
+        assert decide(case) == (wanted.outcome, wanted.rule)
+
+
+def test_a_param_is_rounded_as_inputs_are() -> None:
+    text = """ruleset r version 1
+param cutoff: float = 0.1
+input x: float
+decide o in {yes, no} policy first default no unknown no
+rule above "above" o = yes if x > cutoff
+"""
+    decide = generate(rules.parse(text))
+    assert decide({"x": 0.1}) == ("no", DEFAULT)
+    assert decide({"x": 0.2}) == ("yes", 0)
+
+
 def test_a_binding_constraint() -> None:
     text = TEXT + 'constraint "never" if amount > 10 then outcome != approve'
     decide = generate(rules.parse(text))

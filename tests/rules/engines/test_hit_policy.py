@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.engines import hit_policy
-from rules.engines.array_ops import NUMPY
+from rules.engines.array_ops import NUMPY, ArrayOps
 from rules.engines.decisions import CONFLICT, DEFAULT, UNKNOWN
-from rules.engines.kleene import Truth, pack
-from rules.engines.verdict import fired_bits, verdict
+from rules.engines.kleene import Truth
+from rules.engines.lax_ops import LAX
+from rules.engines.verdict import fired_bits, outcome_of, verdict
 from rules.language import ir
 from tests.effort import examples
 
@@ -78,7 +81,7 @@ def test_unknown_is_exactly_what_completions_disagree_about(policy: str, count: 
     st.integers(0, 2**32 - 1),
     st.sampled_from((0.02, 0.3)),
 )
-def test_words_agree_with_the_specification(
+def test_arrays_agree_with_the_specification(
     policy: str, default: str | None, outcomes: list[str], seed: int, rate: float
 ) -> None:
     if policy != "collect" and default is None:
@@ -91,10 +94,9 @@ def test_words_agree_with_the_specification(
     truths = [
         Truth(true[:, r], None if static[r] else possible[:, r]) for r in range(len(outcomes))
     ]
-    words = pack(NUMPY, truths)
-    outcome, rule = verdict(NUMPY, decision(policy, default), outcomes, words)
+    outcome, rule = verdict(NUMPY, decision(policy, default), outcomes, truths)
     outcome, rule = np.broadcast_to(outcome, 64), np.broadcast_to(rule, 64)
-    fired = fired_bits(NUMPY, words, (64,))
+    fired = fired_bits(NUMPY, truths, (64,))
     assert fired.shape == (64, -(-len(outcomes) // 32)) and fired.dtype == np.uint32
     for row in range(64):
         named = [
@@ -109,6 +111,18 @@ def test_words_agree_with_the_specification(
             assert NAMES[outcome[row]] == wanted
         for r, truth in enumerate(named):
             assert bool(fired[row, r // 32] >> np.uint32(r % 32) & 1) == (truth is True)
+
+
+@pytest.mark.parametrize(("ops", "as_array"), [(NUMPY, np.asarray), (LAX, jnp.asarray)])
+@pytest.mark.parametrize("runs", [2, 127])
+def test_outcomes_are_looked_up_by_ranks_of_the_narrowest_type(
+    ops: ArrayOps, as_array: Any, runs: int
+) -> None:
+    outcomes = [NAMES[rank * runs // 127 % 2] for rank in range(127)]
+    ranks = np.arange(-4, 127, dtype=np.int8)
+    found = outcome_of(ops, decision("first"), outcomes, as_array(ranks))
+    wanted = ["b", "b", "b", "c", *outcomes]
+    assert [NAMES[code] for code in np.asarray(found)] == wanted
 
 
 def test_a_policy_without_default_says_so() -> None:

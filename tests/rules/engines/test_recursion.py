@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterator, Mapping
 
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from rules.engines.backward import Query
 from rules.engines.fixpoint import Rising
 from rules.engines.reference import evaluate
-from rules.engines.semantics import derive
+from rules.engines.semantics import Facts, derive
+from rules.engines.values import Value
 from rules.engines.world import Objects, World, admit_case
 from rules.language import ir
 from tests.rules.engines.building import ref
@@ -207,11 +209,12 @@ def test_only_what_read_a_truth_that_rose_is_evaluated_again(
 ) -> None:
     evaluated: list[Objects] = []
 
-    def counted(item: ir.Derived, objects: Objects, facts: object) -> object:
+    def counted(item: ir.Derived, objects: Objects, facts: Facts) -> Value | None:
         evaluated.append(objects)
-        return derive(item, objects, facts)  # type: ignore[arg-type]
+        return derive(item, objects, facts)
 
-    monkeypatch.setattr("rules.engines.fixpoint.derive", counted)
+    counting = functools.partial(Rising, derive=counted)
+    monkeypatch.setattr("rules.engines.reference.Rising", counting)
     labels = [f"p{index}" for index in range(3)]
     evaluate(TREE, {"parent": [["p0", "p1"], ["p1", "p2"]]})
     # Each of nine once; p0-p2 read p1-p2, which was found first, or once more when it rose.

@@ -172,10 +172,10 @@ def test_other_thresholds_are_not_compiled_anew() -> None:
     columns = batch(0, 64)
     first = compile_ruleset(thresholds([3.0, 2.0, 1.0]), form="table")
     first(columns)
-    compiled = decide_table._cache_size()  # type: ignore[attr-defined]
+    compiled = decide_table.programs
     other = thresholds([0.5, 0.25])
     assert_same(compile_ruleset(other, form="table")(columns), decide_numpy(other, columns))
-    assert decide_table._cache_size() == compiled  # type: ignore[attr-defined]
+    assert decide_table.programs == compiled
 
 
 def test_params_are_arguments() -> None:

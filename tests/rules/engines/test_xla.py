@@ -69,7 +69,7 @@ def test_it_agrees_on_a_hundred_thousand_rows(decider: CompiledRuleset) -> None:
     rows = slice(0, 100_000, 401)
     some = {name: column[rows] for name, column in large.items()}
     assert_agrees(POLICY, some, jax.tree.map(lambda column: column[rows], found))
-    assert found.outcome.dtype == found.rule.dtype == np.int32
+    assert found.outcome.dtype == found.rule.dtype == np.int8
 
 
 def test_jit_and_vmap_change_nothing(decider: CompiledRuleset, batch: dict[str, Any]) -> None:

@@ -214,7 +214,7 @@ def test_another_batch_of_the_same_shape_is_not_compiled_again(cases: dict[str, 
     decider = compile_ruleset(POLICY)
     for seed in range(3):
         decider(batch(POLICY, seed, 8))
-    assert decider._compiled._cache_size() == 1  # type: ignore[attr-defined]
+    assert decider._compiled.programs == 1
 
 
 @pytest.mark.parametrize(

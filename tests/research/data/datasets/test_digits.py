@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-import builtins
-from typing import Any
+import importlib.util
+import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,13 +28,20 @@ def test_other_scans_are_refused() -> None:
 
 
 def test_scikit_learn_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without_sklearn(name: str, *arguments: Any, **more: Any) -> Any:
-        if name.startswith("sklearn"):
-            raise ImportError(name)
-        return real(name, *arguments, **more)
-
-    monkeypatch.setattr(builtins, "__import__", without_sklearn)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(DatasetError, match=r"scikit-learn, .* pip install 'rulax\[datasets\]'"):
         digits.load()
+
+
+def test_its_file_is_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    elsewhere = types.SimpleNamespace(origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: elsewhere)
+    with pytest.raises(DatasetError, match=r"this scikit-learn has no file .*digits\.csv\.gz"):
+        digits.load()
+
+
+def test_they_are_as_scikit_learn_reads_them() -> None:
+    bunch = pytest.importorskip("sklearn.datasets").load_digits()
+    scans = digits.load()
+    np.testing.assert_array_equal(scans.images[..., 0] * 16, bunch.images)
+    np.testing.assert_array_equal(scans.labels, bunch.target)

@@ -1,0 +1,1 @@
+"""Rule sets beside rule engines, databases and plain code."""

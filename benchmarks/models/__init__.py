@@ -1,0 +1,1 @@
+"""Training of small networks: ours, plain flax, PyTorch and Keras from the same weights."""
