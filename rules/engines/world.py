@@ -20,7 +20,6 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from rules.engines.admission import admission
@@ -41,7 +40,6 @@ __all__ = [
 
 Object: TypeAlias = int | str
 Objects: TypeAlias = tuple[Object, ...]
-NO_OBJECTS: Mapping[str, Mapping[Object, bool | None]] = MappingProxyType({})
 
 
 class Relation(Mapping[Objects, Value | None]):
@@ -178,7 +176,7 @@ class _Admission:
         for name, admits in self._single:
             values[name] = admits(case.get(name))
         if not self._ruleset.entities:
-            return World(objects=NO_OBJECTS, values=values)
+            return World(objects={}, values=values)
         entries = {
             item.name: relation_entries(self._ruleset, item, raw)
             for item in self._relations

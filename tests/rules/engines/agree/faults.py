@@ -97,9 +97,9 @@ FAULTS = (
     Fault(
         "a fixpoint ends one round too early",
         "numpy",
-        "engines.fixpoint:Rising.settle",
-        "self._pending.update(self._readers[fact])",
-        "pass",
+        "engines.fixpoint:Fixpoint.settle",
+        "if self._can_rise(reader)",
+        "if False",
         "recursion",
     ),
     Fault(
@@ -137,7 +137,7 @@ FAULTS = (
     Fault(
         "`<` is `<=`",
         "numpy",
-        "engines.array_numbers:Numbers.holds",
+        "engines.array_numbers:Numbers._order",
         '"<": self.ops.less,',
         '"<": self.ops.less_equal,',
     ),
@@ -237,9 +237,9 @@ FAULTS = (
     Fault(
         "priorities are ignored",
         "python",
-        "engines.generated.function:GeneratedRuleset.__init__",
-        "names = [code.function(rule.condition) for rule in ruleset.ranked]",
-        "names = [code.function(rule.condition) for rule in ruleset.rules]",
+        "engines.generated.single:SingleValues._plane_lines",
+        "rule in self._in_order:",
+        "rule in [*self._in_order[-2::-1], self._in_order[-1]]:",
         "policy priority",
     ),
     Fault(
@@ -250,11 +250,11 @@ FAULTS = (
         "is None: pass",
     ),
     Fault(
-        "a fixpoint ends after one round",
+        "recursive facts are not settled",
         "python",
-        "engines.generated.kleene_code:KleeneCode._fixpoint",
-        '"    while changed:"',
-        '"    for changed in [0]:"',
+        "engines.generated.kleene_code:KleeneCode.reference",
+        "}].answer((",
+        "}].truth_of((",
         "recursion",
     ),
     Fault(
@@ -275,7 +275,7 @@ FAULTS = (
     Fault(
         "soft constraints bind",
         "python",
-        "engines.generated.function:GeneratedRuleset._plain_verdict",
+        "engines.generated.single:SingleValues._limits",
         "item.weight is None and outcome not in item.allowed",
         "outcome not in item.allowed",
         "soft constraint",
@@ -301,8 +301,8 @@ FAULTS = (
         "recursive facts are not settled",
         "backward",
         "engines.backward:Query._find",
-        "rising.settle(until=fact)",
-        "pass",
+        "rising.answer(fact)",
+        "rising.truth_of(fact)",
         "recursion",
     ),
     # XLA alone.
