@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,12 @@ from pathlib import Path
 from benchmarks.contest import PEERS, Contestant, Row, Work
 
 HERE = "benchmarks.start:"
+POLICY = "benchmarks/lending.rules"
+CASE = {
+    **{"p_default": 0.3, "age": 40, "seniority": 3, "job": "fixed", "records": "no"},
+    **{"income": 2000, "expenses": 500, "assets": 0, "debt": 0},
+    **{"amount": 1000, "price": 1200, "months": 24},
+}
 FIRST_STEP = """
 import os, runpy, sys
 import research.training.executors
@@ -54,6 +61,29 @@ def rows() -> tuple[Row, ...]:
             ),
             note="A whole process, with Python's own start.",
         ),
+        Row(
+            name="rules and its commands",
+            block=0.1,
+            contestants=(
+                Contestant(
+                    name="import rules", entry=f"{HERE}python", options={"code": "import rules"}
+                ),
+                Contestant(name="Python itself", entry=f"{HERE}python", options={"code": "pass"}),
+                *(
+                    Contestant(
+                        name=f"python -m rules {command[0]}",
+                        entry=f"{HERE}command",
+                        options={"arguments": command},
+                    )
+                    for command in (
+                        ["check", "--no-solver", POLICY],
+                        ["decide", POLICY, "--cases", "CASE"],
+                        ["explain", POLICY, "--cases", "CASE"],
+                    )
+                ),
+            ),
+            note="One case, 12 inputs, 16 rules; a whole process each.",
+        ),
         *(
             Row(
                 name=f"{name}, from the command to the first step",
@@ -81,6 +111,22 @@ def python(*, code: str) -> Work:
 
     def run() -> None:
         subprocess.run([sys.executable, "-c", code], check=True)
+
+    return Work(run=run, answer=dict)
+
+
+def command(*, arguments: list[str]) -> Work:
+    """`python -m rules`; CASE in its arguments is a file with one case."""
+    kept = tempfile.TemporaryDirectory()
+    case = Path(kept.name) / "case.jsonl"
+    case.write_text(json.dumps(CASE))
+    words = [str(case) if word == "CASE" else word for word in arguments]
+
+    def run() -> object:
+        subprocess.run(
+            [sys.executable, "-m", "rules", *words], check=True, stdout=subprocess.DEVNULL
+        )
+        return kept
 
     return Work(run=run, answer=dict)
 
