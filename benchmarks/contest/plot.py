@@ -45,12 +45,16 @@ def draw(group: str, base: str, path: Path) -> None:
         axes.scatter(x, y, label=name, s=28 if at else 70, zorder=3 - at / 99)
     axes.axvline(1, color="black", linewidth=0.8)
     axes.set_xscale("log")
+    axes.set_xticks([0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50], minor=False)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g} x")
+    axes.minorticks_off()
+    all_speeds = [speed for _, found in rows for speed in found.values()]
+    axes.set_xlim(min(all_speeds) / 1.2, max(all_speeds) * 1.2)
     axes.set_yticks(list(places), [name for name, _ in rows])
     axes.set_xlabel(f"speed, {base} = 1 (log scale; right is quicker)")
     axes.grid(axis="x", alpha=0.3)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.22), ncols=4, frameon=False)
+    figure.legend(loc="outside lower center", ncols=len(names), frameon=False, columnspacing=1)
     figure.savefig(path)
     pyplot.close(figure)
 
