@@ -46,16 +46,17 @@ def borrowers(rows: int) -> dict[str, npt.NDArray[Any]]:
         `loan` `[B, 8]` and `guarantor` `[B, 4]` (there is one), `open` `[B, 8]`,
         `backs` `[B, 4, 8]` (of those that are there).
     """
-    random = np.random.default_rng(8)
-    loan = np.arange(LOANS) < random.integers(0, LOANS + 1, (rows, 1))
-    guarantor = np.arange(GUARANTORS) < random.integers(0, GUARANTORS + 1, (rows, 1))
+    # Each drawn by itself, so that fewer borrowers are the first of more.
+    draws = iter(np.random.default_rng(seed) for seed in range(8, 15))
+    loan = np.arange(LOANS) < next(draws).integers(0, LOANS + 1, (rows, 1))
+    guarantor = np.arange(GUARANTORS) < next(draws).integers(0, GUARANTORS + 1, (rows, 1))
     both = guarantor[:, :, None] & loan[:, None, :]
     return {
-        "income": random.integers(1, 100, rows).astype(np.float32),
-        "debt": random.integers(1, 1000, (rows, LOANS)).astype(np.float32),
-        "open": (random.random((rows, LOANS)) < 0.5) & loan,
-        "earns": random.integers(1, 100, (rows, GUARANTORS)).astype(np.float32),
-        "backs": (random.random((rows, GUARANTORS, LOANS)) < 0.4) & both,
+        "income": next(draws).integers(1, 100, rows).astype(np.float32),
+        "debt": next(draws).integers(1, 1000, (rows, LOANS)).astype(np.float32),
+        "open": (next(draws).random((rows, LOANS)) < 0.5) & loan,
+        "earns": next(draws).integers(1, 100, (rows, GUARANTORS)).astype(np.float32),
+        "backs": (next(draws).random((rows, GUARANTORS, LOANS)) < 0.4) & both,
         "loan": loan,
         "guarantor": guarantor,
     }

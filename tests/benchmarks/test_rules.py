@@ -230,3 +230,9 @@ def test_rows_name_what_exists():
             name, function = contestant.entry.split(":")
             if importlib.util.find_spec(NEEDS.get(name.rpartition(".")[2], "numpy")) is not None:
                 assert hasattr(importlib.import_module(name), function)
+
+
+def test_fewer_borrowers_are_the_first_of_more():
+    more = borrowers(50)
+    for name, few in borrowers(20).items():
+        np.testing.assert_array_equal(few, more[name][:20], err_msg=name)

@@ -34,9 +34,15 @@ LESS = {
     "sentiment": ["data.limit=2000"],
 }
 NAMES = sorted({entry.experiment for entry in ENTRIES} - ELSEWHERE)
+# They share nearly all of their code with mnist and sentiment, and take the longest.
+AT_LENGTH = {"fashion", "transfer"}
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=whole_experiment if name in AT_LENGTH else ()) for name in NAMES
+    ]
+)
 def name(request):
     pytest.importorskip("sklearn", reason="needs scikit-learn")
     pytest.importorskip("matplotlib", reason="needs matplotlib")
