@@ -14,10 +14,12 @@ def source(policy: Policy) -> str:
     """A function from the fields to the rank of the deciding rule."""
     lines = [f"def decide({', '.join(FIELDS)}):"]
     lines += [
-        f"    {truth.name} = {' or '.join(map(_all, truth.clauses))}" for truth in policy.truths
+        f"    {truth.name} = {' or '.join(map(conjunction, truth.clauses))}"
+        for truth in policy.truths
     ]
     lines += [
-        f"    if {_all(rule.condition)}: return {rank}" for rank, rule in enumerate(policy.ranked)
+        f"    if {conjunction(rule.condition)}: return {rank}"
+        for rank, rule in enumerate(policy.ranked)
     ]
     return "\n".join([*lines, "    return -1"])
 
@@ -57,7 +59,8 @@ def ready(count: int) -> Work:
     return Work(run=run, answer=lambda: answer(plain, [run()]))
 
 
-def _all(condition: Condition) -> str:
+def conjunction(condition: Condition) -> str:
+    """A condition in Python; zen-engine's expressions read the same."""
     return " and ".join(map(_literal, condition))
 
 

@@ -11,7 +11,8 @@ import zen
 from benchmarks.contest import Work
 from benchmarks.deciding.cases import answer, records
 from benchmarks.deciding.each import each
-from benchmarks.deciding.policy import FIELDS, Comparison, Condition, Policy, policy
+from benchmarks.deciding.policy import Policy, policy
+from benchmarks.peers.python_rules import conjunction
 
 
 def graph(policy: Policy) -> dict[str, Any]:
@@ -19,7 +20,11 @@ def graph(policy: Policy) -> dict[str, Any]:
     nodes: list[dict[str, Any]] = [{"id": "in", "name": "in", "type": "inputNode"}]
     for level, stratum in enumerate(policy.strata):
         expressions = [
-            {"id": truth.name, "key": truth.name, "value": " or ".join(map(_all, truth.clauses))}
+            {
+                "id": truth.name,
+                "key": truth.name,
+                "value": " or ".join(map(conjunction, truth.clauses)),
+            }
             for truth in stratum
         ]
         nodes.append(
@@ -31,7 +36,7 @@ def graph(policy: Policy) -> dict[str, Any]:
             }
         )
     table = [
-        {"_id": rule.name, "c": _all(rule.condition), "o": str(rank)}
+        {"_id": rule.name, "c": conjunction(rule.condition), "o": str(rank)}
         for rank, rule in enumerate(policy.ranked)
     ]
     content = {
@@ -87,15 +92,3 @@ def ready(count: int) -> Work:
         return engine(plain).evaluate("policy", case)["result"]["rank"]
 
     return Work(run=run, answer=lambda: answer(plain, [run()]))
-
-
-def _all(condition: Condition) -> str:
-    return " and ".join(map(_literal, condition))
-
-
-def _literal(literal: Comparison | str) -> str:
-    if isinstance(literal, str):
-        return literal
-    if FIELDS[literal.field] == "bool":
-        return literal.field if literal.value else f"not {literal.field}"
-    return f"{literal.field} {literal.op} {literal.value!r}"

@@ -7,18 +7,17 @@ same (a division by zero, an overflow), they raise, and the code of two planes d
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections import Counter
 
 from rules.engines.generated.runtime import has_bounds
-from rules.engines.generated.thresholds import first_above, first_at_least
+from rules.engines.generated.sharing import Sharing
+from rules.engines.generated.thresholds import comparison
 from rules.engines.values import canonical
 from rules.language import ir
-from rules.language.walk import children, walk
+from rules.language.walk import walk
 
-__all__ = ["DEPTH", "Plain", "threshold"]
+__all__ = ["Plain", "threshold"]
 
-DEPTH = 40  # levels of a name to write out where it is used, rather than compute beforehand
 _SYMBOL = {"=": "==", "mod": "%"}
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 
@@ -29,17 +28,13 @@ class Plain:
     Attributes:
         uses: how often each name is read.
         raw: the float inputs that are only compared with constants: they need no rounding.
-        lazy: the local variables that start as PENDING.
-        statements: local variables to compute beforehand, with their code.
+        sharing: the code of derived values.
     """
 
     def __init__(self, ruleset: ir.Ruleset) -> None:
         self.locals = {item.name: f"i{k}" for k, item in enumerate(ruleset.inputs)}
-        self.lazy: list[str] = []
-        self.statements: list[tuple[str, str]] = []
         self._derived = {item.name: f"d{k}" for k, item in enumerate(ruleset.derived)}
         self._code = {item.name: _literal(item.value) for item in ruleset.params} | self.locals
-        self._depth: dict[str, int] = {}
         nodes = [
             node
             for expr in (
@@ -50,6 +45,7 @@ class Plain:
             for node in walk(expr)
         ]
         self.uses = Counter(node.name for node in nodes if isinstance(node, ir.Ref))
+        self.sharing = Sharing(self.uses)
         sides = [threshold(node) for node in nodes if isinstance(node, ir.Compare)]
         compared = Counter(side[0].name for side in sides if side is not None)
         self.raw = frozenset(name for name in self.locals if compared[name] == self.uses[name])
@@ -57,22 +53,11 @@ class Plain:
             self._define(item)
 
     def _define(self, item: ir.Derived) -> None:
-        local, depth = self._derived[item.name], 2 + max(map(self._levels, item.clauses))
+        self.sharing.define(item)
         code = f"({' or '.join(map(self, item.clauses))})"
         if has_bounds(item.type):
             code = f"known(bounded_{item.name}{code})"
-        if depth > DEPTH:
-            self.statements.append((local, code))
-            code, depth = local, 0
-        elif self.uses[item.name] > 1:
-            self.lazy.append(local)
-            code = f"({local} if {local} is not PENDING else ({local} := {code}))"
-        self._code[item.name], self._depth[item.name] = code, depth
-
-    def _levels(self, expr: ir.Expr) -> int:
-        if isinstance(expr, ir.Ref):
-            return self._depth.get(expr.name, 0)
-        return 1 + max(map(self._levels, children(expr)), default=0)
+        self._code[item.name] = self.sharing.read(item.name, self._derived[item.name], code)
 
     def __call__(self, expr: ir.Expr) -> str:
         """The code of an expression."""
@@ -108,7 +93,7 @@ class Plain:
     def _compare(self, node: ir.Compare) -> str:
         sides = threshold(node)
         if sides is not None and sides[0].name in self.raw:
-            return _unrounded(self.locals[sides[0].name], sides[1], sides[2])
+            return comparison(self.locals[sides[0].name], sides[1], sides[2])
         return f"({self(node.left)} {_SYMBOL.get(node.op, node.op)} {self(node.right)})"
 
     def _is_known(self, operand: ir.Expr) -> bool:
@@ -136,21 +121,3 @@ def threshold(node: ir.Compare) -> tuple[ir.Ref, str, float] | None:
             value = canonical(float(constant))
             return None if value is None else (ref, node.op, value)
     return None
-
-
-def _unrounded(name: str, op: str, constant: float) -> str:
-    at_least, above = first_at_least(constant), first_above(constant)
-    is_above = "False" if math.isinf(above) else f"{name} >= {above!r}"
-    match op:
-        case ">=":
-            return f"({name} >= {at_least!r})"
-        case "<":
-            return f"({name} < {at_least!r})"
-        case ">":
-            return f"({is_above})"
-        case "<=":
-            return f"(not {is_above})"
-        case "=":
-            return f"({name} >= {at_least!r} and not {is_above})"
-        case _:
-            return f"({name} < {at_least!r} or {is_above})"

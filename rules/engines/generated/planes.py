@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rules.engines.generated.plain import DEPTH, Plain, threshold
+from rules.engines.generated.plain import Plain, threshold
 from rules.engines.generated.runtime import has_bounds
-from rules.engines.generated.thresholds import first_above, first_at_least
+from rules.engines.generated.sharing import Sharing
+from rules.engines.generated.thresholds import comparison
 from rules.engines.values import canonical
 from rules.language import ir
-from rules.language.walk import children
 
 __all__ = ["Planes"]
 
@@ -26,15 +26,12 @@ class Planes:
     """The two-plane code of one rule set without entities.
 
     Attributes:
-        lazy: the local variables that start as PENDING.
-        statements: local variables to compute beforehand, with their code.
+        sharing: the code of derived values.
     """
 
     def __init__(self, ruleset: ir.Ruleset, plain: Plain) -> None:
-        self.lazy: list[str] = []
-        self.statements: list[tuple[str, str]] = []
+        self.sharing = Sharing(plain.uses)
         self._raw = plain.raw
-        self._uses = plain.uses
         self._values = {item.name: _literal(item.value) for item in ruleset.params} | plain.locals
         self._holds: dict[str, str] = {}
         self._could: dict[str, str] = {}
@@ -42,35 +39,19 @@ class Planes:
             if isinstance(ruleset.types[name], ir.BoolType):
                 self._holds[name] = f"({code} is True)"
                 self._could[name] = f"({code} is not False)"
-        self._depth: dict[str, int] = {}
         self._kept = 0
         for number, item in enumerate(ruleset.derived):
-            depth = 2 + max(map(self._levels, item.clauses))
-            self._depth[item.name] = 0 if depth > DEPTH else depth
+            self.sharing.define(item)
             if isinstance(item.type, ir.BoolType):
                 for plane, codes in ((self.holds, self._holds), (self.could, self._could)):
                     code = f"({' or '.join(map(plane, item.clauses))})"
                     local = f"{'h' if plane == self.holds else 'p'}{number}"
-                    codes[item.name] = self._shared(item.name, local, code, depth)
+                    codes[item.name] = self.sharing.read(item.name, local, code)
                 continue
             code = self.value(item.clauses[0])
             if has_bounds(item.type):
                 code = f"known_{item.name}({code})"
-            self._values[item.name] = self._shared(item.name, f"d{number}", code, depth)
-
-    def _shared(self, name: str, local: str, code: str, depth: int) -> str:
-        if depth > DEPTH:
-            self.statements.append((local, code))
-            return local
-        if self._uses[name] <= 1:
-            return code
-        self.lazy.append(local)
-        return f"({local} if {local} is not PENDING else ({local} := {code}))"
-
-    def _levels(self, expr: ir.Expr) -> int:
-        if isinstance(expr, ir.Ref):
-            return self._depth.get(expr.name, 0)
-        return 1 + max(map(self._levels, children(expr)), default=0)
+            self._values[item.name] = self.sharing.read(item.name, f"d{number}", code)
 
     # ---------------------------------------------------------------- truths
 
@@ -134,8 +115,8 @@ class Planes:
         sides = threshold(node)
         if sides is not None and sides[0].name in self._raw:
             if op != node.op:
-                return _unrounded(self._values[sides[0].name], _OPPOSITE[sides[1]], sides[2])
-            return _unrounded(self._values[sides[0].name], sides[1], sides[2])
+                return comparison(self._values[sides[0].name], _OPPOSITE[sides[1]], sides[2])
+            return comparison(self._values[sides[0].name], sides[1], sides[2])
         if not _is_number(node.left.type):
             read: Callable[[ir.Expr], str] = self.value
             if isinstance(node.left.type, ir.BoolType):
@@ -197,20 +178,3 @@ def _literal(value: Any) -> str:
         return repr(value)
     number = canonical(value)
     return "nan" if number is None else repr(number)
-
-
-def _unrounded(name: str, op: str, constant: float) -> str:
-    at_least, above = repr(first_at_least(constant)), repr(first_above(constant))
-    match op:
-        case ">=":
-            return f"({name} >= {at_least})"
-        case "<":
-            return f"({name} < {at_least})"
-        case ">":
-            return f"({name} >= {above})"
-        case "<=":
-            return f"({name} < {above})"
-        case "=":
-            return f"({at_least} <= {name} < {above})"
-        case _:
-            return f"({name} < {at_least} or {name} >= {above})"

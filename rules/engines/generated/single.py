@@ -63,8 +63,8 @@ class SingleValues:
             rounded = isinstance(item.type, ir.FloatType) and item.name not in plain.raw
             lines += _admission(item, local, rounded, self.scope)
         unsure = f"return decide_unsure({', '.join(plain.locals.values())})"
-        lines += [f"    if missing: {unsure}", *_pending(plain.lazy)]
-        body = [f"{local} = {code}" for local, code in plain.statements]
+        lines += [f"    if missing: {unsure}", *_pending(plain.sharing.lazy)]
+        body = [f"{local} = {code}" for local, code in plain.sharing.statements]
         if self._decision.policy in ("first", "priority"):
             for name, outcome, rule in self._in_order:
                 broken = " or ".join(map(plain, self._limits(outcome)))
@@ -77,8 +77,11 @@ class SingleValues:
         return [*lines, "    except (UnknownError, ZeroDivisionError):", f"        {unsure}"]
 
     def _plane_lines(self, plain: Plain, planes: Planes) -> list[str]:
-        lines = [f"def decide_unsure({', '.join(plain.locals.values())}):", *_pending(planes.lazy)]
-        lines += [f"    {local} = {code}" for local, code in planes.statements]
+        lines = [
+            f"def decide_unsure({', '.join(plain.locals.values())}):",
+            *_pending(planes.sharing.lazy),
+        ]
+        lines += [f"    {local} = {code}" for local, code in planes.sharing.statements]
         if self._decision.policy not in ("first", "priority"):
             return [*lines, f"    return decided({_all(planes.truth, self._ruleset)})"]
         lines.append("    pending = 0")  # the outcomes of rules that may fire, as bits

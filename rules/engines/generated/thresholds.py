@@ -12,7 +12,7 @@ import struct
 
 from rules.engines.values import FLOAT_MAX, canonical
 
-__all__ = ["FIRST_FINITE", "LAST_FINITE", "first_above", "first_at_least"]
+__all__ = ["FIRST_FINITE", "LAST_FINITE", "comparison", "first_above", "first_at_least"]
 
 
 def first_at_least(constant: float) -> float:
@@ -23,6 +23,24 @@ def first_at_least(constant: float) -> float:
 def first_above(constant: float) -> float:
     """The smallest float64 that rounds to a float32 `> constant`; inf when none does."""
     return _first(constant, strict=True)
+
+
+def comparison(name: str, op: str, constant: float) -> str:
+    """The code that compares a variable with a canonical float32: false of NaN."""
+    at_least, above = repr(first_at_least(constant)), repr(first_above(constant))
+    match op:
+        case ">=":
+            return f"({name} >= {at_least})"
+        case "<":
+            return f"({name} < {at_least})"
+        case ">":
+            return f"({name} >= {above})"
+        case "<=":
+            return f"({name} < {above})"
+        case "=":
+            return f"({at_least} <= {name} < {above})"
+        case _:
+            return f"({name} < {at_least} or {name} >= {above})"
 
 
 def _first(constant: float, *, strict: bool) -> float:
