@@ -31,7 +31,7 @@ GROUPS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], metavar="GROUP")
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=", ".join(GROUPS))
     parser.add_argument("--only", default="", help="rows whose name has this text")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each contestant")
     parser.add_argument(
@@ -39,6 +39,9 @@ def main() -> None:
     )
     parser.add_argument("--list", action="store_true", help="name the rows and end")
     arguments = parser.parse_args()
+    for group in arguments.groups:
+        if group not in GROUPS:
+            parser.error(f"there is no group {group}: expected some of {', '.join(GROUPS)}")
     if arguments.peers and not Path(arguments.peers).exists():
         parser.error(f"--peers: no file {arguments.peers}: `make bench` makes the environment")
     described = machine.described(arguments.peers)
