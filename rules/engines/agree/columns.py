@@ -66,11 +66,13 @@ def said(ruleset: ir.Ruleset, world: World, decisions: Decisions, row: int) -> S
         rule=int(decisions.rule[row]),
         fired=_bits(decisions.fired[row], len(ruleset.rules)),
         violated=_bits(decisions.violated[row], len(ruleset.constraints)),
-        margin=float(decisions.margin[row]),
+        margin=None if decisions.margin is None else float(decisions.margin[row]),
         derived={
             item.name: _derived(item, world, decisions.derived[item.name][row])
             for item in ruleset.derived
-        },
+        }
+        if decisions.derived
+        else None,
     )
 
 

@@ -13,7 +13,7 @@ from rules.language import ir
 
 __all__ = ["ENGINES", "ORACLES", "Case", "Engine", "Spoken", "opened"]
 
-ENGINES = ("python", "backward", "numpy", "xla", "rete")
+ENGINES = ("python", "backward", "numpy", "xla", "table", "rete")
 ORACLES = ("clingo", "clips", "problog")
 
 Case: TypeAlias = Mapping[str, Any]
@@ -176,17 +176,26 @@ def _numpy(ruleset: ir.Ruleset, cases: Sequence[Case]) -> Sequence[Spoken]:
 
 
 def _xla(ruleset: ir.Ruleset, cases: Sequence[Case]) -> Sequence[Spoken]:
-    import jax
-    import numpy as np
+    names = tuple(item.name for item in ruleset.derived)
+    return _arrays(ruleset, cases, _compiled(ruleset, margin=True, derived=names))
 
-    from rules.engines.xla import compile_ruleset
 
+def _table(ruleset: ir.Ruleset, cases: Sequence[Case]) -> Sequence[Spoken]:
+    """The XLA engine's form for many rules, which few random rule sets would get otherwise."""
+    return _arrays(ruleset, cases, _compiled(ruleset, form="table"))
+
+
+def _compiled(ruleset: ir.Ruleset, **options: Any) -> Callable[[Mapping[str, Any]], Any]:
     def decide(columns: Mapping[str, Any]) -> Any:
-        names = [item.name for item in ruleset.derived]
-        compiled = compile_ruleset(ruleset, fired=True, margin=True, derived=names, violated=True)
+        import jax
+        import numpy as np
+
+        from rules.engines.xla import compile_ruleset
+
+        compiled = compile_ruleset(ruleset, fired=True, violated=True, **options)
         return jax.tree.map(np.asarray, compiled(columns))
 
-    return _arrays(ruleset, cases, decide)
+    return decide
 
 
 def _arrays(
@@ -207,4 +216,5 @@ _ENGINES: Mapping[str, Engine] = {
     "backward": _backward,
     "numpy": _numpy,
     "xla": _xla,
+    "table": _table,
 }

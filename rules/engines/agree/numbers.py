@@ -238,6 +238,8 @@ def whole_aggregate(scope: Scope, kind: str, depth: int) -> Bounded | None:
     each = whole(inner, depth - 2)
     low, high = each.low, each.high
     if function == "sum":
+        if unbounded and (low, high) != (0, 0):
+            return None
         low, high = min(0, low * size), max(0, high * size)
     if low < ir.INT_MIN or high > ir.INT_MAX:
         return None

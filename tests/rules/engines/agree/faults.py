@@ -330,6 +330,14 @@ FAULTS = (
         "return start",
         "recursion",
     ),
+    # The table form alone.
+    Fault(
+        "not (a and b) is a and b",
+        "table",
+        "engines.table_circuit:_Builder._node",
+        'op = "and" if isinstance(expr, ir.And) == wanted else "or"',
+        'op = "and" if isinstance(expr, ir.And) else "or"',
+    ),
     # durable_rules.
     Fault(
         "a negation is dropped",

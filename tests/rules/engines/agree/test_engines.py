@@ -31,7 +31,7 @@ def test_host_engines_agree(host: Mapping[str, Engine], program: Program) -> Non
 
 @pytest.fixture(scope="module")
 def xla() -> Iterator[Mapping[str, Engine]]:
-    with opened(("xla",)) as engines:
+    with opened(("xla", "table")) as engines:
         yield engines
 
 

@@ -42,6 +42,10 @@ def test_text_and_json_say_the_same(start: int) -> None:
         assert found is None, f"seed {seed}: {found.told}"
 
 
+def test_a_sum_over_an_entity_without_bound_could_overflow() -> None:
+    assert round_trip(generate(720004)) is None
+
+
 def test_recursion_is_positive() -> None:
     recursive = 0
     for seed in range(PROGRAMS):
