@@ -59,6 +59,13 @@ def conv(
         groups=groups,
         precision=precision,
     )
+    padded = [n + sum(pads) for n, pads in zip(inputs.shape[1:-1], window.padding, strict=True)]
+    spans = [d * (k - 1) + 1 for d, k in zip(apart, kernel.shape[:-2], strict=True)]
+    require(
+        all(n >= span for n, span in zip(padded, spans, strict=True)),
+        f"found pixels, with the padding, {padded}, expected at least the {spans} that the "
+        "kernel spans",
+    )
     dtype = jnp.result_type(inputs, kernel)
     return bilinear.convolve(inputs.astype(dtype), kernel.astype(dtype), window)
 

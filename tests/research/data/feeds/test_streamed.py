@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -15,8 +16,11 @@ from tests.research.data.feeds.sources import Failing, Numbered, arrays
 calls = st.lists(st.tuples(st.one_of(st.none(), st.integers(0, 60)), st.integers(1, 6)), max_size=8)
 
 
-def reading_threads() -> list[str]:
-    return [t.name for t in threading.enumerate() if t.name.startswith("feed")]
+@pytest.fixture(scope="module")
+def reading_threads() -> Callable[[], list[str]]:
+    """The names of the feeds' threads, but for those that other tests have left."""
+    left = set(threading.enumerate())
+    return lambda: [t.name for t in set(threading.enumerate()) - left if t.name.startswith("feed")]
 
 
 @given(
@@ -28,7 +32,13 @@ def reading_threads() -> list[str]:
     calls,
 )
 def test_the_same_batches_as_resident_bit_for_bit(
-    size: int, batch_size: int, seed: int, threads: int, prefetch: int, calls: list
+    reading_threads: Callable[[], list[str]],
+    size: int,
+    batch_size: int,
+    seed: int,
+    threads: int,
+    prefetch: int,
+    calls: list,
 ) -> None:
     examples = arrays(np.arange(size))
     resident = Resident(examples=examples, batch_size=batch_size, seed=seed)
@@ -124,7 +134,9 @@ def test_a_loaded_batch_is_not_overwritten_by_the_next() -> None:
     feed.close()
 
 
-def test_head_takes_the_first_without_starting_anything() -> None:
+def test_head_takes_the_first_without_starting_anything(
+    reading_threads: Callable[[], list[str]],
+) -> None:
     feed = Streamed(Numbered(3), batch_size=4, seed=0)
     np.testing.assert_array_equal(feed.head(2)["index"], [0, 1])
     np.testing.assert_array_equal(feed.head(9)["index"], [0, 1, 2])
@@ -132,7 +144,9 @@ def test_head_takes_the_first_without_starting_anything() -> None:
     assert (feed.size, feed.batch_size, feed.seed, feed.resident) == (3, 4, 0, {})
 
 
-def test_what_the_source_raises_comes_out_and_the_threads_end() -> None:
+def test_what_the_source_raises_comes_out_and_the_threads_end(
+    reading_threads: Callable[[], list[str]],
+) -> None:
     feed = Streamed(Failing(20, at=7, how="raise"), batch_size=5, seed=0)
     with pytest.raises(OSError, match="example 7 is unreadable"):
         for step in range(4):  # one epoch
@@ -156,7 +170,9 @@ def test_a_feed_can_be_used_again_after_close() -> None:
     feed.close()
 
 
-def test_a_feed_that_is_forgotten_ends_its_threads() -> None:
+def test_a_feed_that_is_forgotten_ends_its_threads(
+    reading_threads: Callable[[], list[str]],
+) -> None:
     feed = Streamed(Numbered(20), batch_size=5, seed=0)
     feed.load(0, 1)
     assert reading_threads()
