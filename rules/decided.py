@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from rules.cases import Encoded, decode_case
 from rules.encoding import decode_value
+from rules.encoding.arrow_values import list_array, number_array, text_array
 from rules.engines.decisions import STATUS, Decisions
 from rules.engines.values import Value
 from rules.language import ir
@@ -127,21 +128,20 @@ class Decided:
             `margin` (float32), `violated` (list<string>) and the derived values by name, those
             about objects as maps from `anna` or `ann, bob`.
         """
-        outcomes: Any = self.outcomes
-        kind = pa.string()
+        names, codes = self._decision.outcomes, self.decisions.outcome.tolist()
         if self._decision.policy == "collect":
-            names = self._decision.outcomes
-            kind = pa.list_(pa.string())
-            outcomes = [_members(names, code) for code in self.decisions.outcome.tolist()]
+            outcomes = list_array([_members(names, code) for code in codes])
+        else:
+            outcomes = text_array(names[code] for code in codes)
         columns = {
-            "outcome": pa.array(outcomes, kind),
-            "rule": pa.array(self.rules, pa.string()),
-            "reason": pa.array(self.reasons, pa.string()),
+            "outcome": outcomes,
+            "rule": text_array(self.rules),
+            "reason": text_array(self.reasons),
         }
         if self.decisions.fired is not None:
             columns["fired"] = self._fired
         if self.decisions.margin is not None:
-            columns["margin"] = pa.array(self.decisions.margin, pa.float32())
+            columns["margin"] = number_array(self.decisions.margin)
         if self.decisions.violated is not None:
             columns["violated"] = self._violated
         types = {item.name: _arrow_type(item) for item in self.ruleset.derived}
@@ -178,8 +178,7 @@ class Decided:
             [name for index, name in enumerate(names) if pattern[index // 32] >> (index % 32) & 1]
             for pattern in patterns.tolist()
         ]
-        distinct = pa.array(lists, pa.list_(pa.string()))
-        return distinct.take(pa.array(inverse.reshape(-1)))
+        return list_array(lists).take(number_array(inverse.reshape(-1)))
 
     def _derived(self, item: ir.Derived, column: npt.NDArray[Any], row: int) -> Any:
         if not item.parameters:

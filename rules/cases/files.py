@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 
 from rules.encoding import arrow_array
+from rules.encoding.arrow_values import text_array
 
 __all__ = ["read_cases"]
 
@@ -47,6 +46,8 @@ def read_cases(path: str | Path) -> pa.Table:
             case ".jsonl":
                 table = _read_jsonl(path)
             case _:
+                import pyarrow.parquet  # slow to import
+
                 table = pyarrow.parquet.read_table(path)
         names = table.column_names
     except UnicodeDecodeError:
@@ -60,6 +61,8 @@ def read_cases(path: str | Path) -> pa.Table:
 
 
 def _read_csv(path: Path) -> pa.Table:
+    import pyarrow.csv
+
     convert = pyarrow.csv.ConvertOptions(null_values=list(NULLS), strings_can_be_null=True)
     try:
         table = pyarrow.csv.read_csv(path, convert_options=convert)
@@ -114,4 +117,4 @@ def _json_column(values: list[Any]) -> pa.Array | pa.ChunkedArray:
         if not any(isinstance(value, list) for value in given):
             raise
         # Rows such as ["ann", "bob", 3.5] are of no type of Arrow: their text is.
-        return pa.array([value and json.dumps(value) for value in values], pa.string())
+        return text_array([value and json.dumps(value) for value in values])

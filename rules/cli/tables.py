@@ -7,10 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 
 from rules.cli.running import counted
+from rules.encoding.arrow_values import text_array
 from rules.language.ir import Ruleset
 
 __all__ = ["SUFFIXES", "summarise", "write_table"]
@@ -51,8 +50,12 @@ def write_table(table: pa.Table, path: Path) -> None:
     """
     match path.suffix:
         case ".parquet":
+            import pyarrow.parquet
+
             pyarrow.parquet.write_table(table, path)
         case ".csv":
+            import pyarrow.csv
+
             pyarrow.csv.write_csv(_flat(table), path)
         case _:
             lines = (json.dumps(row, ensure_ascii=False) for row in table.to_pylist())
@@ -64,7 +67,7 @@ def _flat(table: pa.Table) -> pa.Table:
     for index, field in enumerate(table.schema):
         if pa.types.is_list(field.type):
             cells = [_shown(value) for value in table.column(index).to_pylist()]
-            table = table.set_column(index, field.name, pa.array(cells, pa.string()))
+            table = table.set_column(index, field.name, text_array(cells))
     return table
 
 

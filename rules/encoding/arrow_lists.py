@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rules.encoding.arrow_values import filled, number_array, text_array, truths
 from rules.encoding.entries import Codes, Names, positions
 from rules.language import ir
 
@@ -109,7 +110,7 @@ def _struct(entities: Sequence[ir.Entity], raw: pa.Array, names: Names) -> Lines
     """One field per object; a field that is null is not mentioned."""
     if len(entities) != 1 or not raw.type.num_fields:
         raise UnfitError
-    labels = pa.array([field.name for field in raw.type], pa.string())
+    labels = text_array(field.name for field in raw.type)
     codes = _codes(entities[0], labels, names)
     columns = raw.flatten()
     if len({column.type for column in columns} - {pa.null()}) > 1:
@@ -118,7 +119,7 @@ def _struct(entities: Sequence[ir.Entity], raw: pa.Array, names: Names) -> Lines
     rows, fields = np.nonzero(mentioned)
     values = pa.concat_arrays([column for column in columns if column.type != pa.null()])
     offsets = np.cumsum([0] + [len(c) * (c.type != pa.null()) for c in columns])
-    picked = values.take(pa.array(offsets[fields] + rows))
+    picked = values.take(number_array(offsets[fields] + rows))
     return Lines(rows=rows, objects=(codes[fields],), values=picked, told=_valid(raw))
 
 
@@ -136,7 +137,7 @@ def _python(
         labels = [label for row in given for label in row]
         if not all(type(label) is str for label in labels):
             raise UnfitError
-        codes = _codes(entity, pa.array(labels, pa.string()), names)
+        codes = _codes(entity, text_array(labels), names)
         values = [value for row in given for value in row.values()]
         return Lines(rows=positions(lengths)[0], objects=(codes,), values=values, told=told)
     if all(isinstance(row, list | tuple) for row in given):
@@ -164,13 +165,12 @@ def _by_position(
 
 def _flat(raw: pa.Array) -> tuple[Codes, npt.NDArray[np.bool_], pa.Array]:
     """Lengths of lists, which of them there are, and their items."""
-    lengths = pc.list_value_length(raw).fill_null(0).to_numpy(zero_copy_only=False)
+    lengths = filled(pc.list_value_length(raw), 0)
     return lengths.astype(np.int64), _valid(raw), pc.list_flatten(raw)
 
 
 def _valid(array: pa.Array) -> npt.NDArray[np.bool_]:
-    valid: npt.NDArray[np.bool_] = array.is_valid().to_numpy(zero_copy_only=False)
-    return valid
+    return truths(array.is_valid())
 
 
 def _codes(entity: ir.Entity, labels: pa.Array, names: Names) -> Codes:
@@ -183,16 +183,16 @@ def _codes(entity: ir.Entity, labels: pa.Array, names: Names) -> Codes:
     if labels.null_count or not (is_text or pa.types.is_integer(labels.type)):
         raise UnfitError
     if entity.domain is not None:
-        domain = pa.array([str(label) for label in entity.domain], pa.string())
+        domain = text_array(map(str, entity.domain))
         codes = pc.index_in(labels.cast(pa.string()), domain)
         if codes.null_count:
             raise UnfitError
-        return codes.to_numpy(zero_copy_only=False).astype(np.int64)
+        return filled(codes, 0).astype(np.int64)
     if is_text:
-        if pc.any(pc.equal(labels, "")).as_py():
+        if pc.any(pc.equal(labels, text_array([""])[0].cast(labels.type))).as_py():
             raise UnfitError
         return -1 - names[entity.name].encode(labels).astype(np.int64)
-    numbers: Codes = labels.to_numpy(zero_copy_only=False).astype(np.int64)
+    numbers: Codes = filled(labels, 0).astype(np.int64)
     if len(numbers) and numbers.min() < 1:
         raise UnfitError
     return numbers

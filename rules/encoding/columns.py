@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rules.encoding.arrow_values import few, filled, text_array, truths
 from rules.encoding.dates import days
 from rules.encoding.texts import TextCodes
 from rules.encoding.told import Place
@@ -77,6 +78,9 @@ def arrow_array(values: Any) -> pa.Array | pa.ChunkedArray:
     Raises:
         pyarrow.ArrowException: the values are of several kinds.
     """
+    array = few(values)
+    if array is not None:
+        return array
     try:
         return pa.array(values, from_pandas=True)
     except (pa.ArrowInvalid, OverflowError):
@@ -153,13 +157,11 @@ def _bools(place: Place, array: pa.Array) -> Column:
     if _is_text(array):
         text = pc.utf8_lower(pc.utf8_trim_whitespace(array))
         true, false = (
-            pc.is_in(text, pa.array(words, text.type)).to_numpy(zero_copy_only=False)
-            for words in (TRUE, FALSE)
+            truths(pc.is_in(text, text_array(words).cast(text.type))) for words in (TRUE, FALSE)
         )
     elif _is_number(array) or pa.types.is_boolean(array.type):
         # Floats too: they are what pandas makes of a column of bools that lacks some.
-        numbers = array.cast(pa.float64(), safe=False).fill_null(np.nan)
-        numbers = numbers.to_numpy(zero_copy_only=False)
+        numbers = filled(array.cast(pa.float64(), safe=False), np.nan)
         if array.type == pa.int8():  # encoded already
             numbers = np.where(numbers == -1, np.nan, numbers)
         present, true, false = ~np.isnan(numbers), numbers == 1, numbers == 0
@@ -176,8 +178,8 @@ def _codes(place: Place, type_: ir.EnumType, array: pa.Array) -> Column:
         array = array.cast(pa.string())  # what a CSV reader makes of members like "1"
     if not _is_text(array):
         raise _mismatch(place, array, _present(array))
-    members = pa.array(type_.members, array.type)
-    codes = pc.index_in(array, members).fill_null(-1).to_numpy(zero_copy_only=False)
+    members = text_array(type_.members).cast(array.type)
+    codes = filled(pc.index_in(array, members), -1)
     wrong = _present(array) & (codes < 0)
     if wrong.any():
         row = int(np.argmax(wrong))
@@ -210,12 +212,11 @@ def _numbers(place: Place, array: pa.Array) -> tuple[Column, npt.NDArray[np.bool
         raise _no_number(place, array)
     if not _is_number(array):
         raise _mismatch(place, array, present)
-    return array.fill_null(0).to_numpy(zero_copy_only=False), present
+    return filled(array, 0), present
 
 
 def _present(array: pa.Array) -> npt.NDArray[np.bool_]:
-    present: npt.NDArray[np.bool_] = array.is_valid().to_numpy(zero_copy_only=False)
-    return present
+    return truths(array.is_valid())
 
 
 def _is_number(array: pa.Array) -> bool:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rules.encoding.arrow_values import filled, number_array, truths
 from rules.encoding.told import Place
 from rules.language.settings import day_number
 
@@ -37,15 +38,15 @@ def days(place: Place, array: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDAr
         array = array.cast(pa.date32())
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         array = _of_texts(place, array)
-    present: npt.NDArray[np.bool_] = array.is_valid().to_numpy(zero_copy_only=False)
+    present = truths(array.is_valid())
     if pa.types.is_date32(array.type):
         array = array.cast(pa.int32())
     if pa.types.is_floating(array.type):  # what pandas makes of whole numbers that lack some
-        numbers = array.fill_null(np.nan).to_numpy(zero_copy_only=False)
+        numbers = filled(array, np.nan)
         present = np.isfinite(numbers)
         wrong = present & (numbers != np.floor(numbers))
     elif pa.types.is_integer(array.type):
-        numbers = array.fill_null(0).to_numpy(zero_copy_only=False)
+        numbers = filled(array, 0)
         wrong = np.zeros(len(array), bool)
     else:
         wrong = present
@@ -65,4 +66,4 @@ def _of_texts(place: Place, array: pa.Array) -> pa.Array:
         except ValueError:
             row = pc.index(array, text).as_py()
             raise ValueError(place.told(array, row)) from None
-    return pa.array(numbers, pa.int32()).take(coded.indices)
+    return number_array(np.array(numbers, np.int32)).take(coded.indices)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from rules.encoding.arrow_values import filled
 from rules.language import ir
 from rules.language.walk import walk
 
@@ -54,5 +55,4 @@ class TextCodes:
         """int32 `[E]`: the codes of an array of texts, -1 for null."""
         coded = array.dictionary_encode()
         codes = np.array([self.code(text) for text in coded.dictionary.to_pylist()] + [-1])
-        indices = coded.indices.fill_null(len(codes) - 1).to_numpy(zero_copy_only=False)
-        return codes[indices].astype(np.int32)
+        return codes[filled(coded.indices, len(codes) - 1)].astype(np.int32)

@@ -17,6 +17,7 @@ from rules.engines.fixpoint import Fact, Rising
 from rules.engines.joining import Joining
 from rules.engines.prepared import once_per_ruleset
 from rules.engines.semantics import NO_BINDING, truth
+from rules.engines.single_goals import PENDING, Goal, SingleGoals
 from rules.engines.values import Value
 from rules.engines.world import Object, Objects, admit_case
 from rules.errors import did_you_mean
@@ -58,7 +59,8 @@ class Query:
         self._world = admit_case(ruleset, case)
         self._joining = Joining(self._world, self._program.prepared)
         self.objects = self._world.objects
-        self._known = dict(self._world.values)  # and what is derived about no objects
+        # With what is derived about no objects.
+        self._known: dict[str, Any] = {**self._program.pending, **self._world.values}
         self._table: dict[Fact, Value | None] = {}
         self._rising: dict[str, Rising] = {}
         self._truths: dict[int, bool | None] = {}
@@ -68,7 +70,9 @@ class Query:
     def goals(self) -> frozenset[Fact]:
         """The derived facts that have been looked at so far."""
         rising = (fact for group in self._rising.values() for fact in group.truths)
-        return frozenset({*self._table, *rising})
+        known = self._known
+        single = ((name, ()) for name in self._program.pending if known[name] is not PENDING)
+        return frozenset({*self._table, *rising, *single})
 
     @property
     def conditions(self) -> Mapping[int, bool | None]:
@@ -113,7 +117,7 @@ class Query:
         Raises:
             ValueError: there is no such name or object, or another number of objects.
         """
-        from rules.explain.proof import Prover
+        from rules.explain.prover import Prover
 
         prover = Prover(self.ruleset, self)
         if name in self._program.ranks:
@@ -179,8 +183,8 @@ class Query:
 
     def read(self, name: str, objects: Objects = ()) -> Value | None:
         """The value of a fact, for expressions; `ask` is for people."""
-        if not objects and name in self._known:
-            return cast("Value | None", self._known[name])
+        if not objects and (known := self._known.get(name, PENDING)) is not PENDING:
+            return cast("Value | None", known)
         if name not in self._program.derived:
             return self._world.read(name, objects)
         fact = name, objects
@@ -192,11 +196,14 @@ class Query:
 
     def _fires(self, rank: int) -> bool | None:
         if rank not in self._truths:
-            condition, levels = self._program.conditions[rank]
-            held = self._program.prepared(condition)
-            self._truths[rank] = cast(
-                "bool | None", self._answer(lambda: held(self, NO_BINDING), levels)
-            )
+            goal = self._program.condition(rank)
+            if goal is not None:
+                found = goal(self._known)
+            else:
+                condition, levels = self._program.conditions[rank]
+                held = self._program.prepared(condition)
+                found = self._answer(lambda: held(self, NO_BINDING), levels)
+            self._truths[rank] = cast("bool | None", found)
         return self._truths[rank]
 
     def _answer(self, question: Callable[[], T], levels: int) -> T:
@@ -221,13 +228,17 @@ class Query:
         if above and above + levels > LEVELS:
             raise _TooDeepError(fact)
         self._stacked = above + levels
-        if name in self._program.groups:
+        goal = self._program.goal(name)
+        if goal is not None:
+            found: Value | None = goal(self._known)
+        elif name in self._program.groups:
             rising = self._group(name)
-            found: Value | None = rising.answer(fact)
+            found = rising.answer(fact)
         else:
             found = self._joining.derive(self._program.derived[name], objects, self)
-        self._table[fact] = found
-        if not objects:
+        if objects:
+            self._table[fact] = found
+        else:
             self._known[name] = found
         self._stacked = above
         return found
@@ -261,7 +272,8 @@ class _Program:
 
     Attributes:
         derived: by name.
-        levels: by derived name, how deeply its clauses are nested.
+        pending: the derived names about no objects, each PENDING.
+        levels: by derived name, how deeply its clauses are nested, or goals below it.
         groups: by name of a recursive truth, the group that it belongs to.
         ranks: by name of a rule.
         conditions: by rank of a rule, with its levels.
@@ -270,6 +282,7 @@ class _Program:
     def __init__(self, ruleset: ir.Ruleset) -> None:
         refuse_undated(ruleset)
         self.derived = {item.name: item for item in ruleset.derived}
+        self.pending = {item.name: PENDING for item in ruleset.derived if not item.parameters}
         self.levels = {item.name: max(map(_levels, item.clauses)) for item in ruleset.derived}
         self.groups: dict[str, Mapping[str, ir.Derived]] = {}
         for group in ruleset.strata:
@@ -279,6 +292,21 @@ class _Program:
         self.ranks = {item.name: rank for rank, item in enumerate(ruleset.ranked)}
         self._closures: dict[int, Prepared] = {}
         self.conditions = [(rule.condition, _levels(rule.condition)) for rule in ruleset.ranked]
+        self._single = SingleGoals(ruleset, _levels)
+        self.levels |= self._single.chains
+        self._goals: dict[str | int, Goal | None] = {}
+
+    def goal(self, name: str) -> Goal | None:
+        """The function of a derived name, where it has one."""
+        if name not in self._goals:
+            self._goals[name] = self._single.of_derived(name)
+        return self._goals[name]
+
+    def condition(self, rank: int) -> Goal | None:
+        """The function of the condition of a rule, where it has one."""
+        if rank not in self._goals:
+            self._goals[rank] = self._single.of_condition(self.conditions[rank][0])
+        return self._goals[rank]
 
     def prepared(self, expr: ir.Expr) -> Prepared:
         """An expression of the rule set as a closure, made when it is first needed."""

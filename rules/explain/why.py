@@ -17,7 +17,8 @@ from rules.errors import did_you_mean
 from rules.explain.agreement import confirm
 from rules.explain.formats import listed_titles, place_text, plain
 from rules.explain.needs import Need, lacking, need_texts
-from rules.explain.proof import Proof, Prover
+from rules.explain.proof import Proof
+from rules.explain.prover import Prover
 from rules.explain.sentences import sentence
 from rules.explain.settling import Settling, settling
 from rules.language import ir

@@ -5,12 +5,10 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rules.engines import hit_policy
-from rules.engines.admission import to_float32
 from rules.engines.decisions import DEFAULT, UNKNOWN, VIOLATED
 from rules.engines.fixpoint import Fixpoint
 from rules.engines.generated import unknown
@@ -18,13 +16,12 @@ from rules.engines.generated.kleene_code import KleeneCode
 from rules.engines.generated.runtime import (
     PENDING,
     UnknownError,
-    bounded,
     give_up,
     has_bounds,
+    kleene_scope,
     known,
     known_day,
     known_float32,
-    to_day,
 )
 from rules.engines.generated.single import SingleValues
 from rules.engines.world import admit_case
@@ -91,10 +88,11 @@ class GeneratedRuleset:
         code = KleeneCode(self.ruleset)
         rules = [code.function(rule.condition) for rule in self.ruleset.ranked]
         limits = [code.function(item.condition) for item in self.ruleset.constraints]
+        code.derive(code.derived)
         scope = self._compile(code.lines)
-        derived = {item.name: scope[f"d{code.slots[item.name]}"] for item in self.ruleset.derived}
+        derived = {name: scope[function] for name, function in code.derived.items()}
         return _Kleene(
-            slots=code.slots,
+            slots={name: int(slot) for name, slot in code.slots.items()},
             rules=[scope[name] for name in rules],
             limits=[scope[name] for name in limits],
             derived=derived,
@@ -229,19 +227,14 @@ def _links(ruleset: ir.Ruleset) -> list[ir.Derived]:
 
 
 def _scope(ruleset: ir.Ruleset) -> dict[str, Any]:
-    limited = [item for item in ruleset.derived if has_bounds(item.type)]
-    exact = {f"bounded_{item.name}": functools.partial(bounded, item.type) for item in limited}
     lenient = {
-        f"known_{item.name}": functools.partial(unknown.bounded, item.type) for item in limited
+        f"known_{item.name}": functools.partial(unknown.bounded, item.type)
+        for item in ruleset.derived
+        if has_bounds(item.type)
     }
     return {
-        **exact,
+        **kleene_scope(ruleset),
         **lenient,
-        "PENDING": PENDING,
-        "to_float32": to_float32,
-        "to_day": to_day,
-        "floor": math.floor,
-        "ceil": math.ceil,
         "UnknownError": UnknownError,
         "unknown": give_up,
         "known": known,

@@ -7,7 +7,7 @@ are computed when they are first read, and so are those that a recursive one dep
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from rules.engines.generated.runtime import has_bounds
@@ -26,11 +26,14 @@ class KleeneCode:
     """The three-valued functions of one rule set.
 
     Attributes:
-        slots: the position in the case of every entity, input and derived name.
+        slots: the position in the case of every entity, input and derived name; its name, in
+            quotes, where the case is a dictionary.
         lines: the functions written so far.
+        derived: by derived name, the name of its function.
     """
 
-    def __init__(self, ruleset: ir.Ruleset) -> None:
+    def __init__(self, ruleset: ir.Ruleset, *, by_name: bool = False) -> None:
+        """Args: a checked rule set, and whether the case is a dictionary, not a list."""
         self.lines: list[str] = []
         self._entities = ruleset.entity
         self._params = {item.name: item for item in ruleset.params}
@@ -38,7 +41,8 @@ class KleeneCode:
         names = [item.name for item in ruleset.entities]
         names += [item.name for item in ruleset.inputs]
         names += [item.name for item in ruleset.derived]
-        self.slots = {name: slot for slot, name in enumerate(names)}
+        self.slots = {name: repr(name) if by_name else str(slot) for slot, name in enumerate(names)}
+        self.derived = {item.name: f"d{number}" for number, item in enumerate(ruleset.derived)}
         self._relations = {
             item.name
             for item in ruleset.inputs
@@ -48,19 +52,31 @@ class KleeneCode:
             item.name for group in ruleset.strata if is_recursive(group) for item in group
         }
         self._functions = 0
-        for item in ruleset.derived:
-            self._define(item)
+        self._written: set[str] = set()
+        self._wanted: list[str] = []
 
     def function(self, expr: ir.Expr) -> str:
-        """Writes a function of the case for a condition; returns its name."""
-        return self._function(expr, ())
+        """Writes a function of the case for a condition, and those that it reads.
+
+        Returns:
+            Its name.
+        """
+        body = _Body(self, ())
+        result = body.value(expr)
+        name = self._write((), [*body.lines, f"    return {result}"])
+        self.derive(())
+        return name
+
+    def derive(self, names: Iterable[str]) -> None:
+        """Writes the functions of derived names, and of what they read."""
+        self._wanted += names
+        while self._wanted:
+            name = self._wanted.pop()
+            if name not in self._written:
+                self._written.add(name)
+                self._define(self._derived[name])
 
     # ------------------------------------------------------------- functions
-
-    def _function(self, expr: ir.Expr, variables: Sequence[str]) -> str:
-        body = _Body(self, variables)
-        result = body.value(expr)
-        return self._write(variables, [*body.lines, f"    return {result}"])
 
     def _write(self, variables: Sequence[str], lines: Sequence[str], name: str = "") -> str:
         self._functions += 1
@@ -84,7 +100,7 @@ class KleeneCode:
                 result = body.keep(result)
                 body.add(f"if {result} is not None: {result} = bounded_{item.name}({result})")
         lines = [*body.lines, f"    return {result}"]
-        self._write(variables, lines, f"d{self.slots[item.name]}")
+        self._write(variables, lines, self.derived[item.name])
 
     def _presence(self, bindings: Sequence[ir.Binding]) -> list[_Operand]:
         """The presence of the objects that the variables stand for, where it may be unknown."""
@@ -108,14 +124,16 @@ class KleeneCode:
         key = "".join(f"{body.value(argument)}, " for argument in node.arguments)
         if node.name not in self._derived:
             return f"c[{slot}][{key}]" if key else f"c[{slot}]"
+        self._wanted.append(node.name)
+        function = self.derived[node.name]
         if node.name in self._recursive:
             return body.keep(f"c[{slot}].answer(({node.name!r}, ({key})))")
         if not key:
             result = body.keep(f"c[{slot}]")
-            body.add(f"if {result} is PENDING: {result} = c[{slot}] = d{slot}(c)")
+            body.add(f"if {result} is PENDING: {result} = c[{slot}] = {function}(c)")
             return result
         result = body.keep(f"c[{slot}].get(({key}), PENDING)")
-        body.add(f"if {result} is PENDING: {result} = c[{slot}][{key}] = d{slot}(c, {key})")
+        body.add(f"if {result} is PENDING: {result} = c[{slot}][{key}] = {function}(c, {key})")
         return result
 
     def quantified(self, node: ir.Quantified, variables: Sequence[str]) -> str:
@@ -286,15 +304,25 @@ class _Body:
                 code = f"{function}({', '.join(['{}'] * len(operands))})"
             case _:
                 raise TypeError(f"found {expr!r}, expected an expression of rules.language.ir")
-        values = [self.keep(self.value(operand)) for operand in operands]
-        unknown = [f"{value} is None" for value in values]
+        known = [_is_literal(operand) for operand in operands]
+        values = [
+            self.value(operand) if literal else self.keep(self.value(operand))
+            for operand, literal in zip(operands, known, strict=True)
+        ]
+        unknown = [f"{v} is None" for v, literal in zip(values, known, strict=True) if not literal]
         if isinstance(expr, ir.Arithmetic) and expr.op in ("/", "mod"):
             unknown.append(f"not {values[1]}")
-        return self.keep(f"None if {' or '.join(unknown)} else {code.format(*values)}")
+        code = code.format(*values)
+        return self.keep(f"None if {' or '.join(unknown)} else {code}" if unknown else code)
 
 
 def _variable(name: str) -> str:
     return f"v_{name}"
+
+
+def _is_literal(expr: ir.Expr) -> bool:
+    """Whether an expression is a constant that is known: no number too large for a float32."""
+    return isinstance(expr, ir.Const) and _literal(expr.value) != "None"
 
 
 def _literal(value: float | int | bool | str) -> str:

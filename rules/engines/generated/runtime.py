@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import math
+from typing import Any
+
 from rules.engines.admission import to_float32
 from rules.engines.values import Value, within
 from rules.language import ir
@@ -13,6 +17,7 @@ __all__ = [
     "bounded",
     "give_up",
     "has_bounds",
+    "kleene_scope",
     "known",
     "known_day",
     "known_float32",
@@ -47,6 +52,22 @@ def has_bounds(type_: ir.Type) -> bool:
 def bounded(type_: ir.Type, value: Value) -> Value | None:
     """A value within the bounds of its type, else None."""
     return value if within(type_, value) else None
+
+
+def kleene_scope(ruleset: ir.Ruleset) -> dict[str, Any]:
+    """What the code of `kleene_code` reads beside its arguments."""
+    return {
+        **{
+            f"bounded_{item.name}": functools.partial(bounded, item.type)
+            for item in ruleset.derived
+            if has_bounds(item.type)
+        },
+        "PENDING": PENDING,
+        "to_float32": to_float32,
+        "to_day": to_day,
+        "floor": math.floor,
+        "ceil": math.ceil,
+    }
 
 
 def known(value: Value | None) -> Value:

@@ -7,6 +7,7 @@ rounding, which costs ten times as much as a comparison.
 
 from __future__ import annotations
 
+import functools
 import math
 import struct
 
@@ -27,23 +28,42 @@ def first_above(constant: float) -> float:
 
 def comparison(name: str, op: str, constant: float) -> str:
     """The code that compares a variable with a canonical float32: false of NaN."""
-    at_least, above = repr(first_at_least(constant)), repr(first_above(constant))
     match op:
         case ">=":
-            return f"({name} >= {at_least})"
+            return f"({name} >= {first_at_least(constant)!r})"
         case "<":
-            return f"({name} < {at_least})"
+            return f"({name} < {first_at_least(constant)!r})"
         case ">":
-            return f"({name} >= {above})"
+            return f"({name} >= {first_above(constant)!r})"
         case "<=":
-            return f"({name} < {above})"
-        case "=":
-            return f"({at_least} <= {name} < {above})"
-        case _:
-            return f"({name} < {at_least} or {name} >= {above})"
+            return f"({name} < {first_above(constant)!r})"
+    at_least, above = first_at_least(constant), first_above(constant)
+    if op == "=":
+        return f"({at_least!r} <= {name} < {above!r})"
+    return f"({name} < {at_least!r} or {name} >= {above!r})"
 
 
+@functools.lru_cache(maxsize=4096)
 def _first(constant: float, *, strict: bool) -> float:
+    # Mostly halfway between two float32, or, where a tie is rounded down, the next number.
+    half = _halfway(constant, 1 if strict else -1)
+    for number in (half, math.nextafter(half, math.inf)):
+        before = math.nextafter(number, -math.inf)
+        if _holds(number, constant, strict) and not _holds(before, constant, strict):
+            return number
+    return _searched(constant, strict=strict)
+
+
+def _halfway(constant: float, step: int) -> float:
+    """Half the way from a float32 to its neighbour, up (1) or down (-1)."""
+    (bits,) = struct.unpack("<i", struct.pack("<f", constant))
+    toward = step if constant >= 0 else -step
+    (neighbour,) = struct.unpack("<f", struct.pack("<i", max(bits + toward, -(2**31))))
+    return (constant + float(neighbour)) / 2
+
+
+def _searched(constant: float, *, strict: bool) -> float:
+    """The same by bisection: also around zero, and for what is too large."""
     low, high = _order(-math.inf), _order(math.inf)  # fails at low, holds at high
     while high - low > 1:
         middle = (low + high) // 2

@@ -1,10 +1,13 @@
+import importlib.util
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow.parquet
 import pytest
 
-from tests.rules.cli.command import CASES, TEXT, Captured, run
+from tests.rules.cli.command import CASES, ROOT, TEXT, Captured, run
 
 
 def test_decide(policy: Path, cases: Path, capsys: Captured) -> None:
@@ -87,3 +90,31 @@ def test_an_empty_summary() -> None:
     empty = pa.table({name: pa.array([], pa.string()) for name in ("outcome", "rule", "reason")})
     text = summarise(empty, rules.parse(TEXT))
     assert text == "credit version 3, 0 cases\n\noutcome\n\ndecided by\n\noutcome  rule  reason"
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pandas") is None, reason="pandas is not installed")
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_a_case_is_decided_without_pandas_and_jax(policy: Path, cases: Path, suffix: str) -> None:
+    """pandas alone takes a quarter of a second, and is of no use here."""
+    names, *lines = [line.split(",") for line in CASES.splitlines()]
+    if suffix == "jsonl":
+        cases = cases.with_suffix(".jsonl")
+        kinds = [float] * 6 + [lambda text: text == "true", str]
+        rows = [
+            {
+                name: kind(cell) if cell else None
+                for name, kind, cell in zip(names, kinds, line, strict=True)
+            }
+            for line in lines
+        ]
+        cases.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    command = ["decide", str(policy), "--cases", str(cases), "--out", str(cases) + ".jsonl"]
+    code = (
+        f"import sys; from rules.cli import main; code = main({command!r}); "
+        "print([name for name in ('pandas', 'jax') if name in sys.modules]); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+    assert "reject   1  33.3%" in done.stdout and done.stdout.endswith("[]\n")

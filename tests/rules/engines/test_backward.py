@@ -94,12 +94,51 @@ def test_a_fact_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     derive: Callable[..., object] = Joining.derive
     monkeypatch.setattr(Joining, "derive", counted)
+    program = relational(
+        {"flag": (ir.BOOL, ("Person",))},
+        [
+            derived("rich", [bind("x")], about("flag", var("x"))),
+            *(derives(f"d{k}", some([bind("x")], about("rich", var("x")))) for k in range(5)),
+        ],
+    )
+    query = Query(program, {"flag": [], "Person": ["anna", "bob"]})
+    assert [query.ask(f"d{index}") for index in range(5)] == [False] * 5
+    assert sorted(found) == ["d0", "d1", "d2", "d3", "d4", "rich", "rich"]
+
+
+def test_a_single_value_is_found_once() -> None:
+    class Counted(dict[str, object]):
+        def __setitem__(self, name: str, value: object) -> None:
+            found.append(name)
+            super().__setitem__(name, value)
+
+    found: list[str] = []
     base = derives("base", arithmetic(ref("x"), "+", ref("y")))
     items = [base, *(derives(f"d{index}", above("base", index)) for index in range(5))]
     rules = [rule(f"r{index}", "reject", ref(f"d{index}", ir.BOOL)) for index in range(5)]
     query = Query(flat(rules, derived=items), {"x": -1.0, "y": 0.0})
+    query._known = Counted(query._known)
     assert query.decide() == ("approve", DEFAULT) == query.decide()
     assert sorted(found) == ["base", "d0", "d1", "d2", "d3", "d4"]
+    assert query.goals == {(name, ()) for name in found}
+
+
+@pytest.mark.parametrize("values", [{"x": 2.0, "y": 1.0}, {"x": 2.0}, {"y": 1.0}, {}])
+def test_single_values_beside_chains_too_long_for_functions(values: dict[str, float]) -> None:
+    """The first 40 of a chain are functions; what reads more of them is not."""
+    items = [derives("d0", arithmetic(ref("x"), "+", ref("y")))]
+    for index in range(1, 60):
+        items.append(derives(f"d{index}", arithmetic(ref(f"d{index - 1}"), "+", ref("y"))))
+    items.append(derives("both", above("d59", 1.0), above("d20", 1.0)))
+    program = flat([rule("r", "reject", ref("both", ir.BOOL))], derived=items)
+    expected = evaluate(program, values)
+    query = Query(program, values)
+    assert query.ask("d50") == expected.values["d50"]
+    assert query.ask("d20") == expected.values["d20"]
+    assert Query(program, values).decide() == (expected.outcome, expected.rule)
+    asked = Query(program, values)
+    assert asked.ask("d30") == expected.values["d30"]
+    assert asked.goals == {(f"d{index}", ()) for index in range(31)}
 
 
 def test_only_the_facts_of_a_recursion_that_are_reached() -> None:

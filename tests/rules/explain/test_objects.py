@@ -16,7 +16,8 @@ from rules.engines.backward import Query
 from rules.engines.decisions import UNKNOWN
 from rules.engines.reference import evaluate
 from rules.explain import EnginesDisagreeError, explain
-from rules.explain.proof import Proof, Prover
+from rules.explain.proof import Proof
+from rules.explain.prover import Prover
 from rules.language import ir
 from rules.language.load import parse
 from rules.language.settings import in_force, undated, with_params

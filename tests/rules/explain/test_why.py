@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from rules.engines.decisions import UNKNOWN
 from rules.engines.reference import evaluate
 from rules.explain import explain
-from rules.explain.proof import Proof, Prover
+from rules.explain.proof import Proof
+from rules.explain.prover import Prover
 from rules.language import ir
 from tests.effort import examples
 from tests.rules.engines.building import above, arithmetic, derives, ref, rule, ruleset
