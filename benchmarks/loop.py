@@ -20,13 +20,15 @@ LOOPS: Mapping[str, tuple[dict[str, Any], int]] = {
     "small steps, one a dispatch": ({"width": 64, "batch": 128}, 2000),
     "small steps, 50 a dispatch": ({"width": 64, "batch": 128, "count": 50}, 5000),
 }
-CONFIGURED = {"credit": 1500, "digits": 400}
+# A run of usual length, and one beside which what the end costs is little.
+CONFIGURED = {"credit": (1500, 15_000), "digits": (400, 2000)}
 PARAMETERS = {"1 M": 1_000_000, "50 M": 50_000_000}
 
 
 def rows() -> tuple[Row, ...]:
     """Loops, experiments, the small MLP beside torch, loading, checkpoints, devices."""
     from benchmarks.loop_loading import loading_rows
+    from benchmarks.loop_processes import processes_row
 
     return (
         *(
@@ -35,16 +37,18 @@ def rows() -> tuple[Row, ...]:
         ),
         *(
             _beside_bare(
-                f"{name} as configured, with metrics, evaluations and checkpoints",
+                f"{name} as configured, {steps} steps, with metrics, evaluations and checkpoints",
                 {"task": name},
                 steps,
             )
-            for name, steps in CONFIGURED.items()
+            for name, lengths in CONFIGURED.items()
+            for steps in lengths
         ),
         _beside_torch(),
         *loading_rows(),
         *(_checkpoints(name, count) for name, count in PARAMETERS.items()),
         _devices(),
+        processes_row(),
     )
 
 

@@ -141,7 +141,9 @@ def ours_over_time(cell: Cell, inputs: jax.Array) -> jax.Array:
     )
     start = cell.start(inputs.shape[0], inputs.dtype)
     valid = jnp.ones(inputs.shape[:2], bool)
-    outputs, _ = ops.recurrence(cell.combine, cell.advance, weights, start, inputs, valid)
+    outputs, _ = ops.recurrence(
+        cell.combine, cell.activations, cell.advance, weights, start, inputs, valid
+    )
     return outputs.swapaxes(0, 1)
 
 

@@ -8,6 +8,14 @@ from benchmarks.contest import Contestant, Row
 from benchmarks.deciding.bulk import peer
 
 BORROWERS = 100_000
+NOTES = {
+    "closure": "NumPy by hand: Warshall's algorithm on words.",
+    "ancestors": (
+        "A random tree. NumPy by hand: Warshall's algorithm on words. Ours and NumPy read and "
+        "write matrices, the others lists of pairs."
+    ),
+    "generations": "NumPy by hand, and only right where everybody has one parent at most.",
+}
 
 
 def rows() -> tuple[Row, ...]:
@@ -16,7 +24,9 @@ def rows() -> tuple[Row, ...]:
         _relation("closure of 200 nodes, 1,000 edges", "closure", {"nodes": 200}, every),
         _relation("closure of 1,000 nodes, 5,000 edges", "closure", {"nodes": 1000}, every),
         _relation("closure of 4,000 nodes, 20,000 edges", "closure", {"nodes": 4000}, every[:2]),
+        _relation("ancestors of 4,000 people", "ancestors", {"people": 4000}, every),
         _relation("same generation, 1,000 people", "generations", {"people": 1000}, every),
+        _relation("same generation, 4,000 people", "generations", {"people": 4000}, every[:2]),
         Row(
             name=f"{BORROWERS:,} borrowers: sums of open loans, some strong guarantor",
             unit="decisions",
@@ -42,11 +52,7 @@ def _relation(name: str, function: str, size: dict[str, int], peers: tuple[str, 
         name=name,
         block=0.1,
         contestants=(_ours(function, **size), *(peer(other, function, **size) for other in peers)),
-        note=(
-            "NumPy by hand: Warshall's algorithm on words."
-            if function == "closure"
-            else "NumPy by hand, and only right where everybody has one parent at most."
-        ),
+        note=NOTES[function],
     )
 
 

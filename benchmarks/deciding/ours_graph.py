@@ -52,6 +52,10 @@ def closure(nodes: int) -> Work:
     return _relation(CLOSURE % nodes, "Node", "edge", "path", nodes, edges(nodes))
 
 
+def ancestors(people: int) -> Work:
+    return _relation(CLOSURE % people, "Node", "edge", "path", people, parents(people))
+
+
 def generations(people: int) -> Work:
     return _relation(GENERATIONS % people, "Person", "parent", "same", people, parents(people))
 

@@ -24,7 +24,7 @@ class Network:
         name: In the table.
         module: Of `benchmarks.models`, ours and the plain one; of the peers, the function.
         options: Sizes that are not the contestants' own.
-        pictures: Whether PyTorch has two layouts for it.
+        torch: Other contestants of PyTorch's, with their options.
         keras: Function of the Keras contestant, None for none.
         tolerance: See `Row.tolerance`.
         goals: See `Row.goals`.
@@ -33,7 +33,7 @@ class Network:
     name: str
     module: str
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    pictures: bool = False
+    torch: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     keras: str | None = None
     tolerance: float = 1e-3
     goals: Mapping[str, float] = dataclasses.field(default_factory=dict)
@@ -43,9 +43,13 @@ class Network:
         options = {"batch": batch, **self.options}
         yield Contestant(name="ours", entry=f"{MODELS}{self.module}:ours", options=options)
         yield Contestant(name="plain flax", entry=f"{MODELS}{self.module}:plain", options=options)
-        yield self._torch("torch eager", options)
-        if self.pictures:
-            yield self._torch("torch channels_last", {**options, "channels_last": True})
+        for name, how in {"torch eager": {}, **self.torch}.items():
+            yield Contestant(
+                name=name,
+                entry=f"{TORCH}{self.module}",
+                options={**options, **how},
+                environment=PEERS,
+            )
         if self.keras:
             yield Contestant(
                 name="Keras on JAX",
@@ -54,11 +58,6 @@ class Network:
                 environment=PEERS,
                 variables={"KERAS_BACKEND": "jax"},
             )
-
-    def _torch(self, name: str, options: Mapping[str, Any]) -> Contestant:
-        return Contestant(
-            name=name, entry=f"{TORCH}{self.module}", options=options, environment=PEERS
-        )
 
     def row(self, batch: int) -> Row:
         """Its row."""
@@ -74,18 +73,21 @@ class Network:
         )
 
 
+LAYOUT = {"torch channels_last": {"channels_last": True}}
+COMPILED = {"torch.compile": {"compiled": True}}
+TWICE = {"torch eager, pictures for each player": {"pictures_for_each": True}}  # as ours
 NETWORKS = (
     Network(
         name="CNN",
         module="cnn",
-        pictures=True,
+        torch={**LAYOUT, **COMPILED},
         keras="cnn",
         goals={"torch eager": 1.5, "plain flax": 3.0},
     ),
     Network(
         name="DCGAN",
         module="dcgan",
-        pictures=True,
+        torch={**LAYOUT, **TWICE},
         tolerance=0.5,  # each draws its own noise
         goals={"torch eager": 1.1, "plain flax": 3.0},
     ),
@@ -99,6 +101,7 @@ NETWORKS = (
         name="LSTM",
         module="recurrent",
         options={"cell": "lstm"},
+        torch=COMPILED,
         keras="lstm",
         goals={"torch eager": 0.9},
     ),
@@ -106,6 +109,7 @@ NETWORKS = (
     Network(
         name="Transformer",
         module="transformer",
+        torch=COMPILED,
         keras="transformer",
         goals={"torch eager": 1.0},
     ),
@@ -137,6 +141,7 @@ def mlp(batch: int, count: int) -> Row:
             Contestant(name="plain flax", entry=f"{MODELS}mlp:plain", options=options),
             torch("torch eager"),
             torch("torch fused Adam", fused=True),
+            torch("torch.compile", compiled=True),
             Contestant(
                 name="Keras on JAX",
                 entry=f"{KERAS}mlp",

@@ -90,8 +90,15 @@ def _whole(value: Any) -> int:
     return round(value * 1024) if isinstance(value, float) else int(value)
 
 
+CLOSURE = "p(X,Y) :- g(X,Y). p(X,Z) :- g(X,Y), p(Y,Z)."
+
+
 def closure(nodes: int) -> Work:
-    return _relation(edges(nodes), "p(X,Y) :- g(X,Y). p(X,Z) :- g(X,Y), p(Y,Z).")
+    return _relation(edges(nodes), CLOSURE)
+
+
+def ancestors(people: int) -> Work:
+    return _relation(parents(people), CLOSURE)
 
 
 def generations(people: int) -> Work:

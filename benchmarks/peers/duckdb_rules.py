@@ -62,10 +62,15 @@ def _literal(literal: Comparison | str) -> str:
             return f"{literal.field} {op} {literal.value}::FLOAT"
 
 
+CLOSURE = "SELECT * FROM g UNION SELECT g.x, p.y FROM g JOIN p ON g.y = p.x"
+
+
 def closure(nodes: int) -> Work:
-    return _relation(
-        edges(nodes), "SELECT * FROM g UNION SELECT g.x, p.y FROM g JOIN p ON g.y = p.x"
-    )
+    return _relation(edges(nodes), CLOSURE)
+
+
+def ancestors(people: int) -> Work:
+    return _relation(parents(people), CLOSURE)
 
 
 def generations(people: int) -> Work:

@@ -64,8 +64,15 @@ def _literal(literal: Comparison | str) -> str:
 
 
 def closure(nodes: int) -> Work:
+    return _closure(nodes, edges(nodes))
+
+
+def ancestors(people: int) -> Work:
+    return _closure(people, parents(people))
+
+
+def _closure(nodes: int, pairs: Any) -> Work:
     """Warshall's algorithm, 64 columns in a word."""
-    pairs = edges(nodes)
     matrix = np.zeros((nodes, -(-nodes // 64) * 64), bool)
     matrix[pairs[:, 0], pairs[:, 1]] = True
     words = np.packbits(matrix, axis=1, bitorder="little").view(np.uint64)

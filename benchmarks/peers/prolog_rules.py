@@ -118,8 +118,15 @@ def proving(rows: int, *, proof: bool = False) -> Work:
     return Work(run=swipl.run, answer=answered, seconds=lambda: swipl.taken / rows)
 
 
+CLOSURE = "p(X, Y) :- g(X, Y).\np(X, Z) :- g(X, Y), p(Y, Z)."
+
+
 def closure(nodes: int) -> Work:
-    return _relation(edges(nodes), "p(X, Y) :- g(X, Y).\np(X, Z) :- g(X, Y), p(Y, Z).")
+    return _relation(edges(nodes), CLOSURE)
+
+
+def ancestors(people: int) -> Work:
+    return _relation(parents(people), CLOSURE)
 
 
 def generations(people: int) -> Work:

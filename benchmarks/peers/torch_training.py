@@ -99,9 +99,14 @@ def dcgan(
     down: tuple[int, ...] = (64, 128, 256),
     latent: int = 100,
     channels_last: bool = False,
+    pictures_for_each: bool = False,
     losses: int = start.LOSSES,
 ) -> Work:
-    """As PyTorch's example, without the judge's gradients where only the generator moves."""
+    """As PyTorch's example, without the judge's gradients where only the generator moves.
+
+    Its players share a step's pictures; with `pictures_for_each` each has noise of its own, as in
+    the paper (Goodfellow et al., algorithm 1).
+    """
     torch.manual_seed(0)
     generator, judge = models.Generator(latent, side, up), models.Discriminator(side, down)
     parameters = models.begin(generator, "generator/") + models.begin(judge, "discriminator/")
@@ -118,7 +123,8 @@ def dcgan(
     told = [torch.zeros(()), torch.zeros(())]
 
     def step() -> None:
-        images = generator(torch.randn(batch, latent))
+        with torch.set_grad_enabled(not pictures_for_each):
+            images = generator(torch.randn(batch, latent))
         judging.zero_grad()
         found = functional.softplus(-judge(real)).mean()
         found = found + functional.softplus(judge(images.detach())).mean()
@@ -126,6 +132,8 @@ def dcgan(
         judging.step()
         making.zero_grad()
         judge.requires_grad_(False)
+        if pictures_for_each:
+            images = generator(torch.randn(batch, latent))
         fooled = functional.softplus(-judge(images)).mean()
         fooled.backward()
         judge.requires_grad_(True)

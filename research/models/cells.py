@@ -1,7 +1,8 @@
 """Recurrent cells: what happens from one time step to the next.
 
 A cell is two matrix products, of the input and of the state, and what becomes of them:
-`combine` makes them the gates, and `advance` goes on from there, element by element.
+`combine` makes them the gates, each gate has its activation, and `advance` goes on from there,
+element by element.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float
 
+from research.models.ops.gates import Kinds, plain_activated
 from research.models.ops.recurrence import hidden_state
 
 Carry = Any
@@ -32,6 +34,7 @@ class Cell(nnx.Module):
     """
 
     gates: int
+    activations: Kinds  # of what `combine` gives
     recurrent_bias = False
 
     def __init__(self, features: int, hidden: int, *, rngs: nnx.Rngs) -> None:
@@ -75,7 +78,8 @@ class Cell(nnx.Module):
         self, carry: Carry, projected: Float[Array, "B GH"]
     ) -> tuple[Carry, Float[Array, "B H"]]:
         """One time step: the state and `[B, G H]` to the next state and output `[B, H]`."""
-        carry = self.advance(carry, self.combine(projected, self.recurrent(hidden_state(carry))))
+        gates = self.combine(projected, self.recurrent(hidden_state(carry)))
+        carry = self.advance(carry, plain_activated(self.activations, gates))
         return carry, hidden_state(carry)
 
     @staticmethod
@@ -87,7 +91,7 @@ class Cell(nnx.Module):
 
     @staticmethod
     def advance(carry: Carry, gates: Float[Array, "B KH"]) -> Carry:
-        """What follows: see `ops.recurrence`."""
+        """What follows on the activated gates: see `ops.recurrence`."""
         raise NotImplementedError
 
 
@@ -98,11 +102,12 @@ class VanillaCell(Cell):
     """
 
     gates = 1
+    activations = ("tanh",)
 
     @staticmethod
     def advance(carry: Float[Array, "B H"], gates: Float[Array, "B KH"]) -> Float[Array, "B H"]:
         """See `Cell.advance`."""
-        return jnp.tanh(gates)
+        return gates
 
 
 class LSTMCell(Cell):
@@ -122,6 +127,7 @@ class LSTMCell(Cell):
     """
 
     gates = 4
+    activations = ("sigmoid", "sigmoid", "tanh", "sigmoid")
 
     def initial_bias(self, key: jax.Array, shape: tuple[int, ...], dtype: Any) -> jax.Array:
         """See `Cell.initial_bias`: ones for the forget gate."""
@@ -136,8 +142,8 @@ class LSTMCell(Cell):
     def advance(carry: _Pair, gates: Float[Array, "B KH"]) -> _Pair:
         """See `Cell.advance`."""
         i, f, g, o = jnp.split(gates, 4, axis=-1)
-        cell = nnx.sigmoid(f) * carry[1] + nnx.sigmoid(i) * jnp.tanh(g)
-        return nnx.sigmoid(o) * jnp.tanh(cell), cell
+        cell = f * carry[1] + i * g
+        return o * jnp.tanh(cell), cell
 
 
 class GRUCell(Cell):
@@ -154,6 +160,7 @@ class GRUCell(Cell):
     """
 
     gates = 3
+    activations = ("sigmoid", "sigmoid", "none", "none")
     recurrent_bias = True
 
     @staticmethod
@@ -169,6 +176,5 @@ class GRUCell(Cell):
     def advance(carry: Float[Array, "B H"], gates: Float[Array, "B KH"]) -> Float[Array, "B H"]:
         """See `Cell.advance`."""
         r, z, of_input, of_state = jnp.split(gates, 4, axis=-1)
-        n = jnp.tanh(of_input + nnx.sigmoid(r) * of_state)
-        z = nnx.sigmoid(z)
+        n = jnp.tanh(of_input + r * of_state)
         return (1 - z) * n + z * carry

@@ -105,5 +105,7 @@ def _run(
     inputs = inputs.astype(weights.input.dtype)
     start = cell.start(inputs.shape[0], inputs.dtype)
     valid = within(lengths, inputs.shape[1])
-    outputs, last = ops.recurrence(cell.combine, cell.advance, weights, start, inputs, valid)
+    outputs, last = ops.recurrence(
+        cell.combine, cell.activations, cell.advance, weights, start, inputs, valid
+    )
     return outputs, hidden_state(last)

@@ -20,6 +20,7 @@ from research.models.network import Variables
 from research.models.parallel import across_devices
 from research.models.random import example_keys, fold_in
 from research.tasks.task import Batch, Metrics, Objective, Task, Update
+from research.training.gradient_norm import gradient_norm
 from research.training.optimizers import Optimizer, ema
 from research.training.paths import by_path
 from research.training.state import Health, LossScale, TrainState
@@ -176,7 +177,7 @@ class Step:
         )
         prefix = "" if update.part is None else f"{update.part}_"
         metrics = {name: value * mean for name, value in sums.metrics.items()}
-        norm = optax.tree.norm(gradient)
+        norm = gradient_norm(gradient)
         metrics[f"{prefix}gradient_norm"] = norm
         if isinstance(update.optimizer, Optimizer):
             rate = update.optimizer.learning_rate_of(state.optimizer[index])

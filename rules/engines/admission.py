@@ -59,7 +59,8 @@ def _floats(name: str, type_: ir.FloatType) -> Admit:
     high = FLOAT_MAX if type_.high is None else canonical(type_.high)
     if low is None or high is None:
         return lambda value: admit(name, type_, value)
-    low_open, high_open = type_.low_open, type_.high_open
+    low_open = type_.low is not None and type_.low_open
+    high_open = type_.high is not None and type_.high_open
 
     def take(value: Any) -> Value | None:
         if value.__class__ is not float and value.__class__ is not int:

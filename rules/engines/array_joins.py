@@ -3,7 +3,8 @@
 The `or` over the objects y of `a(x, y) and b(y, z)` is a product of boolean matrices. Here
 both are packed along y, 32 objects in a word, so that a word operation stands for 32
 conjunctions, and nothing of size x * y * z is made. True and possible parts are joined
-alike, which Kleene's connectives allow: they are monotone.
+alike, which Kleene's connectives allow: they are monotone. Larger products are united from
+rows of bits instead, see `array_rows.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from typing import TypeAlias
 import numpy as np
 
 from rules.engines import kleene
+from rules.engines.array_costs import by_rows
 from rules.engines.array_ops import Array, ArrayOps
+from rules.engines.array_rows import Steps, product, steps_of
 from rules.engines.kleene import Truth
 from rules.engines.lowered import Axes, Axis, Placed, Space, union
 from rules.language import ir
@@ -23,7 +26,7 @@ from rules.language import ir
 __all__ = ["Joins", "parts"]
 
 WORD = 32  # objects in a word
-NONE = np.uint32(0)
+NONE, ONE = np.uint32(0), np.uint32(1)
 
 
 def parts(expr: ir.Expr, connective: type[ir.And] | type[ir.Or]) -> list[ir.Expr]:
@@ -41,6 +44,7 @@ class Joins:
         self._ops = space.ops
         # By identity and axes; arrays are kept, so that no other takes their place in memory.
         self._packed: dict[tuple[_Key, Axis], tuple[Truth, Placed]] = {}
+        self._steps: dict[tuple[_Key, Axis, bool], tuple[Truth, Steps]] = {}
         self._joined: dict[tuple[_Key, ...], tuple[list[Truth], Placed]] = {}
 
     def all_of(self, items: Sequence[Placed]) -> Placed:
@@ -84,6 +88,49 @@ class Joins:
         return Placed(kleene.some(self._ops, truth), axes, side.fixed)
 
     def _product(self, left: Placed, right: Placed, axis: Axis) -> Placed:
+        shared = set(left.axes) & set(right.axes)
+        if right.fixed and not left.fixed:  # what is prepared is better what stays the same
+            left, right = right, left
+        outer, inner = (
+            tuple(other for other in side.axes if other != axis) for side in (left, right)
+        )
+        if shared == {axis} and by_rows(_size(outer), axis.size, _size(inner)):
+            return self._united(left, right, axis, outer, inner)
+        return self._met(left, right, axis)
+
+    def _united(self, left: Placed, right: Placed, axis: Axis, outer: Axes, inner: Axes) -> Placed:
+        """The product as unions of rows of the right side."""
+        ops, batch = self._ops, self._space.shape
+        one_plane = left.value.possible is None and right.value.possible is None
+        key = (_key(left), axis, one_plane)
+        if left.fixed and key in self._steps:
+            steps = self._steps[key][1]
+        else:
+            shape = (*batch, _size(outer), axis.size)
+            steps = steps_of(ops, self._planes(left, (*outer, axis), shape, one_plane))
+        if left.fixed:
+            self._steps[key] = (left.value, steps)
+        shape = (*batch, axis.size, _size(inner))
+        rows = ops.to_bits(self._planes(right, (axis, *inner), shape, one_plane))
+        found = ops.from_bits(product(ops, steps, rows), _size(inner))
+        axes = (*outer, *inner)
+        if one_plane:
+            truth = Truth(ops.reshape(found, self._space.full(axes)), None)
+        else:
+            planes = ops.reshape(found, (2, *self._space.full(axes)))
+            truth = Truth(ops.at(planes, NONE, 0), ops.at(planes, ONE, 0))
+        return Placed(truth, axes, left.fixed and right.fixed)
+
+    def _planes(self, item: Placed, axes: Axes, shape: tuple[int, ...], one_plane: bool) -> Array:
+        """Where a truth holds, and before one plane more, where it could."""
+        truth: Truth = self._space.spread(item, axes)
+        true = self._ops.reshape(truth.true, shape)
+        if one_plane:
+            return true
+        return self._ops.pair(true, self._ops.reshape(kleene.possible(truth), shape))
+
+    def _met(self, left: Placed, right: Placed, axis: Axis) -> Placed:
+        """The product entry by entry, both sides packed along the axis."""
         (left_words, right_words), axes = self._space.align(
             *(self._pack(side, axis) for side in (left, right))
         )

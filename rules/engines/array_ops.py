@@ -37,6 +37,10 @@ class ArrayOps:
         place: `place(array, shape, dims)`, broadcast, with axis i becoming axis dims[i].
         transpose, reshape: `transpose(array, order)`, `reshape(array, shape)`.
         at: `at(array, index, axis)`, without that axis; the index is a uint32.
+        window: `window(array, start, size)` of the last axis but one; the start is a uint32.
+        rows_at: `rows_at(array, index)`, rows of `[..., m, v]` by uint32 `[..., n]` below m.
+        put: `put(array, index, value)`, with the value at this index of the first axis.
+        grow: `grow(array, size)`, with rows of zeros to make so many: the last axis but one.
         diagonal: `diagonal(array, first, second)`, two axes as one, the last.
         stack: `stack(arrays)` of one shape, along a new last axis.
         join: `join(this, other)`, along the last axis.
@@ -45,9 +49,13 @@ class ArrayOps:
             int32, the extremes of int32 or float32 without NaN.
         to_bits: truths `[..., n]` as uint32 `[..., ceil(n / 32)]`.
         from_bits: `from_bits(words, n)`, the way back.
+        turn: words of bits `[..., n, v]`, columns as rows: `[..., 32 * v, ceil(n / 32)]`.
         fold: `fold(step, array)` over the last axis: `step(step(a[0], a[1]), a[2])` ...
-        repeat: `repeat(count, step, start)`: `step(i, state)` for each i, a uint32.
-        fixpoint: `fixpoint(step, start)`: `step(arrays)` of truths until nothing changes.
+        repeat: `repeat(count, step, start)`: `step(i, state)` for each i, a uint32; the
+            count may be a uint32 array, and then there is no gradient.
+        fixpoint: `fixpoint(step, start, limit=None)`: `step(arrays)` of truths or bits until
+            nothing changes, or so often.
+        choose: `choose(where, this, other)`, one of two functions called; a single truth.
         look_up: `look_up(table, first, index)`: `table[0]` where the index is up to `first`, then
             `table[1]` for the next, and so on; the table is a NumPy array.
         settle: the same array, for a compiler a hint to compute it once, not once per use.
@@ -88,6 +96,10 @@ class ArrayOps:
     at: Callable[[Array, Array, int], Array]
     diagonal: Callable[[Array, int, int], Array]
     stack: Callable[[Sequence[Array]], Array]
+    window: Callable[[Array, Array, int], Array]
+    rows_at: Callable[[Array, Array], Array]
+    put: Callable[[Array, Array, Array], Array]
+    grow: Callable[[Array, int], Array]
     join: Callable[[Array, Array], Array]
     pair: Callable[[Array, Array], Array]
     some: Callable[[Array], Array]
@@ -96,9 +108,11 @@ class ArrayOps:
     greatest: Callable[[Array], Array]
     to_bits: Callable[[Array], Array]
     from_bits: Callable[[Array, int], Array]
+    turn: Callable[[Array], Array]
     fold: Callable[[Step, Array], Array]
-    repeat: Callable[[int, Step, Array], Array]
-    fixpoint: Callable[[Callable[[Arrays], Arrays], Arrays], Arrays]
+    repeat: Callable[[Any, Step, Array], Array]
+    fixpoint: Callable[..., Arrays]
+    choose: Callable[[Array, Callable[[], Array], Callable[[], Array]], Array]
     look_up: Callable[[np.ndarray, int, Array], Array]
     settle: Callable[[Array], Array]
     unite: Callable[[Sequence[Array]], Array]
@@ -125,18 +139,39 @@ def _from_bits(words: Array, size: int) -> Array:
     return np.unpackbits(octets, axis=-1, count=size, bitorder="little").astype(bool)
 
 
+def _turn(words: Array) -> Array:
+    return _to_bits(np.swapaxes(_from_bits(words, 32 * words.shape[-1]), -1, -2))
+
+
+def _put(array: Array, index: Array, value: Array) -> Array:
+    changed = np.array(array)
+    changed[int(index)] = value
+    return changed
+
+
+def _grow(array: Array, size: int) -> Array:
+    grown = np.zeros((*array.shape[:-2], size, array.shape[-1]), array.dtype)
+    grown[..., : array.shape[-2], :] = array
+    return grown
+
+
 def _fold(step: Step, array: Array) -> Array:
     return functools.reduce(step, np.moveaxis(array, -1, 0))
 
 
-def _repeat(count: int, step: Step, start: Array) -> Array:
-    return functools.reduce(lambda state, index: step(np.uint32(index), state), range(count), start)
+def _repeat(count: Any, step: Step, start: Array) -> Array:
+    indices = range(int(count))
+    return functools.reduce(lambda state, index: step(np.uint32(index), state), indices, start)
 
 
-def _fixpoint(step: Callable[[Arrays], Arrays], start: Arrays) -> Arrays:
-    after = step(start)
-    while any((old != new).any() for old, new in zip(start, after, strict=True)):
-        start, after = after, step(after)
+def _fixpoint(
+    step: Callable[[Arrays], Arrays], start: Arrays, limit: Array | None = None
+) -> Arrays:
+    before, after, rounds = start, step(start), 1
+    while any((old != new).any() for old, new in zip(before, after, strict=True)):
+        if limit is not None and rounds >= limit:
+            break
+        before, after, rounds = after, step(after), rounds + 1
     return after
 
 
@@ -173,6 +208,10 @@ NUMPY = ArrayOps(
     at=lambda array, index, axis: np.take(array, index, axis),
     diagonal=lambda array, first, second: np.diagonal(array, 0, first, second),
     stack=lambda arrays: np.stack(arrays, axis=-1),
+    window=lambda array, start, size: array[..., int(start) : int(start) + size, :],
+    rows_at=lambda array, index: np.take_along_axis(array, index[..., None], -2),
+    put=_put,
+    grow=_grow,
     join=lambda this, other: np.concatenate([this, other], axis=-1),
     pair=lambda this, other: np.stack([this, other]),
     some=lambda array: np.any(array, axis=-1),
@@ -181,9 +220,11 @@ NUMPY = ArrayOps(
     greatest=lambda array: np.max(array, axis=-1),
     to_bits=_to_bits,
     from_bits=_from_bits,
+    turn=_turn,
     fold=_fold,
     repeat=_repeat,
     fixpoint=_fixpoint,
+    choose=lambda where, this, other: this() if where else other(),
     look_up=lambda table, first, index: table[np.maximum(index, first).astype(np.int32) - first],
     settle=lambda array: array,
     unite=functools.partial(functools.reduce, np.bitwise_or),

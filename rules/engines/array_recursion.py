@@ -7,14 +7,16 @@ where the group is linear in the sense of `array_closure.py`, eliminated at once
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rules.engines import kleene
-from rules.engines.array_closure import Closure, closure_of, star_times
-from rules.engines.array_ops import Array
+from rules.engines import array_costs, kleene
+from rules.engines.array_closure import Closure, closure_of
+from rules.engines.array_ops import Array, ArrayOps
+from rules.engines.array_rows import between, star_times
 from rules.engines.kleene import Truth
 from rules.engines.lowered import Axis, Placed, Space
 from rules.language import ir
@@ -28,9 +30,13 @@ __all__ = ["solve"]
 def solve(lowering: Lowering, group: Sequence[ir.Derived]) -> Mapping[str, Placed]:
     """The truths of a recursive group, each over its parameters."""
     closure = closure_of(group[0]) if len(group) == 1 else None
-    if closure is not None:
+    if closure is not None and (not closure.both or _large(lowering, group[0])):
         return {group[0].name: _closed(lowering, group[0], closure)}
     return _iterated(lowering, group)
+
+
+def _large(lowering: Lowering, item: ir.Derived) -> bool:
+    return lowering.axes(item.parameters)[0].size > array_costs.SMALL
 
 
 def _iterated(lowering: Lowering, group: Sequence[ir.Derived]) -> Mapping[str, Placed]:
@@ -78,18 +84,24 @@ def _closed(lowering: Lowering, item: ir.Derived, closure: Closure) -> Placed:
             entries.append(space.spread(lowering.joins.all_of(masked), axes))
         return kleene.any_of(ops, entries)
 
-    def between(name: str) -> Axis:
+    def middle(name: str) -> Axis:
         return Axis(name, x.entity, size)
 
     solved = matrix([(expr, (x, z)) for expr in closure.base])
     base = solved
+    if closure.both:
+        sides = [
+            (matrix([(left, (x, middle(p)))]), matrix([(right, (z, middle(q)))]))
+            for left, p, right, q in closure.both
+        ]
+        return Placed(_between(lowering, base, sides), (x, z))
     if closure.left:
         same = _same(lowering, closure.base, [expr for expr, _ in closure.left], x)
-        steps = base if same else matrix([(expr, (x, between(y))) for expr, y in closure.left])
+        steps = base if same else matrix([(expr, (x, middle(y))) for expr, y in closure.left])
         solved = _star_times(lowering, steps, solved)
     if closure.right:
         same = _same(lowering, closure.base, [expr for expr, _ in closure.right], z)
-        steps = base if same else matrix([(expr, (between(y), z)) for expr, y in closure.right])
+        steps = base if same else matrix([(expr, (middle(y), z)) for expr, y in closure.right])
         if steps is solved:
             solved = _star_times(lowering, steps, solved)
         else:
@@ -112,13 +124,43 @@ def _same(
 
 
 def _star_times(lowering: Lowering, left: Truth, right: Truth) -> Truth:
-    ops = lowering.ops
-    if left.possible is None and right.possible is None:
-        return Truth(star_times(ops, left.true, right.true), None)
-    both_left = ops.pair(left.true, kleene.possible(left))
-    both_right = both_left if left is right else ops.pair(right.true, kleene.possible(right))
-    planes = star_times(ops, both_left, both_right)
-    return Truth(ops.at(planes, np.uint32(0), 0), ops.at(planes, np.uint32(1), 0))
+    if left is right:
+        return _on_planes(lowering.ops, lambda both: star_times(lowering.ops, both, both), [left])
+    return _on_planes(lowering.ops, functools.partial(star_times, lowering.ops), [left, right])
+
+
+def _between(lowering: Lowering, base: Truth, sides: Sequence[tuple[Truth, Truth]]) -> Truth:
+    def solved(*matrices: Array) -> Array:
+        *flat, first = matrices
+        return between(lowering.ops, first, list(zip(flat[::2], flat[1::2], strict=True)))
+
+    return _on_planes(lowering.ops, solved, [*(side for pair in sides for side in pair), base])
+
+
+def _on_planes(ops: ArrayOps, solved: Callable[..., Array], truths: Sequence[Truth]) -> Truth:
+    """A monotone function of matrices, of the true and of the possible part.
+
+    It returns matrices of the shape of the last.
+    """
+    true = [truth.true for truth in truths]
+    if all(truth.possible is None for truth in truths):
+        return Truth(solved(*true), None)
+    planes = [ops.pair(truth.true, kleene.possible(truth)) for truth in truths]
+    unknown = functools.reduce(ops.disjoin, [_unknown_anywhere(ops, truth) for truth in truths])
+
+    def solve_plane(plane: Array, found: Array) -> Array:
+        return ops.put(found, plane, solved(*(ops.at(both, plane, 0) for both in planes)))
+
+    # What could be unknown mostly isn't, and then one part is both.
+    count = ops.select(unknown, np.uint32(2), np.uint32(1))
+    found = ops.repeat(count, solve_plane, planes[-1])
+    true, other = ops.at(found, np.uint32(0), 0), ops.at(found, np.uint32(1), 0)
+    return Truth(true, ops.select(ops.spread(unknown, true.shape), other, true))
+
+
+def _unknown_anywhere(ops: ArrayOps, truth: Truth) -> Array:
+    differ = ops.not_equal(truth.true, kleene.possible(truth))
+    return ops.some(ops.reshape(differ, (-1,)))
 
 
 def _transposed(space: Space, truth: Truth) -> Truth:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -17,6 +18,9 @@ __all__ = ["LAX"]
 UNROLLED = 16  # terms of a fold, beyond which it is a loop
 COMPARED = 16  # changes in a table, beyond which reading it is quicker than comparing
 CHUNK = 16  # distances that one fusion compares
+_HALVES = tuple(
+    (np.uint32(half), np.uint32((2**32 - 1) // (2**half + 1))) for half in (16, 8, 4, 2, 1)
+)
 
 
 @jax.custom_jvp
@@ -155,6 +159,35 @@ def _from_bits(words: Array, size: int) -> Array:
     return bits.reshape(*lead, count * 32)[..., :size].astype(bool)
 
 
+def _turn(words: Array) -> Array:
+    """By halves of blocks of 32 x 32 bits: Warren, "Hacker's Delight", 2nd edition, 7-3."""
+    *lead, size, width = words.shape
+    count = -(-size // 32)
+    blocks = _grow(words, count * 32)
+    for half, low in _HALVES:
+        parted = blocks.reshape(*lead, count * 16 // int(half), 2, int(half), width)
+        upper, lower = parted[..., 0, :, :], parted[..., 1, :, :]
+        swapped = ((upper >> half) ^ lower) & low
+        parted = jnp.stack([upper ^ (swapped << half), lower ^ swapped], axis=-3)
+        blocks = parted.reshape(*lead, count, 32, width)
+    return jnp.moveaxis(blocks, -3, -1).swapaxes(-3, -2).reshape(*lead, width * 32, count)
+
+
+def _grow(array: Array, size: int) -> Array:
+    more = size - array.shape[-2]
+    zero = np.zeros((), array.dtype)
+    return lax.pad(array, zero, [(0, 0, 0)] * (array.ndim - 2) + [(0, more, 0), (0, 0, 0)])
+
+
+def _rows_at(array: Array, index: Array) -> Array:
+    def take(array: Array, index: Array) -> Array:
+        return array.at[index].get(mode="promise_in_bounds")
+
+    for _ in range(index.ndim - 1):
+        take = jax.vmap(take)
+    return take(array, index)
+
+
 def _fold(step: Step, array: Array) -> Array:
     terms = jnp.moveaxis(array, -1, 0)
     if len(terms) <= UNROLLED:
@@ -163,24 +196,32 @@ def _fold(step: Step, array: Array) -> Array:
     return total
 
 
-def _repeat(count: int, step: Step, start: Array) -> Array:
+def _repeat(count: Any, step: Step, start: Array) -> Array:
     def numbered(index: Array, state: Array) -> Array:
         return step(lax.convert_element_type(index, np.uint32), state)
 
+    if not isinstance(count, int):
+        return lax.fori_loop(np.uint32(0), count, numbered, start)
     return lax.fori_loop(0, count, numbered, start)
 
 
-def _fixpoint(step: Callable[[Arrays], Arrays], start: Arrays) -> Arrays:
-    def again(carry: tuple[Arrays, Array]) -> tuple[Arrays, Array]:
-        before, _ = carry
+def _fixpoint(
+    step: Callable[[Arrays], Arrays], start: Arrays, limit: Array | None = None
+) -> Arrays:
+    def again(carry: tuple[Arrays, Array, int]) -> tuple[Arrays, Array, int]:
+        before, _, rounds = carry
         after = step(before)
         changed = [jnp.any(old != new) for old, new in zip(before, after, strict=True)]
-        return after, functools.reduce(lax.bitwise_or, changed)
+        return after, functools.reduce(lax.bitwise_or, changed), rounds + 1
+
+    def goes_on(carry: tuple[Arrays, Array, int]) -> Array:
+        _, changed, rounds = carry
+        return changed if limit is None else changed & (rounds < limit)
 
     # From nothing nothing rises. A plain `True` would not do under shard_map, where it is
     # the same on all devices, unlike what comes after.
     begun = functools.reduce(lax.bitwise_or, [jnp.any(array) for array in start])
-    last, _ = lax.while_loop(lambda carry: carry[1], again, (start, begun))
+    last, _, _ = lax.while_loop(goes_on, again, (start, begun, 0))
     return last
 
 
@@ -217,6 +258,10 @@ LAX = ArrayOps(
     at=_at,
     diagonal=lambda array, first, second: jnp.diagonal(array, 0, first, second),
     stack=functools.partial(jnp.stack, axis=-1),
+    window=lambda array, start, size: lax.dynamic_slice_in_dim(array, start, size, axis=-2),
+    rows_at=_rows_at,
+    put=lambda array, index, value: lax.dynamic_update_index_in_dim(array, value, index, 0),
+    grow=_grow,
     join=lambda this, other: jnp.concatenate([this, other], axis=-1),
     pair=lambda this, other: jnp.stack([this, other]),
     some=functools.partial(jnp.any, axis=-1),
@@ -225,9 +270,11 @@ LAX = ArrayOps(
     greatest=functools.partial(jnp.max, axis=-1),
     to_bits=_to_bits,
     from_bits=_from_bits,
+    turn=_turn,
     fold=_fold,
     repeat=_repeat,
     fixpoint=_fixpoint,
+    choose=lambda where, this, other: lax.cond(where, this, other),
     look_up=_look_up,
     settle=lax.optimization_barrier,
     unite=_unite,

@@ -25,8 +25,14 @@ from rules.engines.lax_ops import LAX
 from rules.engines.lowered import Code
 from rules.engines.lowering import Lowering
 from rules.engines.table_plan import Layout, Tables, arrange
-from rules.engines.table_planes import BITS, circuit_rows, read, unpacked
-from rules.engines.table_verdict import Verdict, fired_words, table_verdict
+from rules.engines.table_planes import BITS, by_plane, read, unpacked
+from rules.engines.table_verdict import (
+    Verdict,
+    VerdictRows,
+    fired_words,
+    table_verdict,
+    verdict_rows,
+)
 from rules.engines.values import INT_MISSING
 from rules.engines.verdict import outcome_type
 from rules.engines.wide_vectors import WideJit
@@ -34,8 +40,16 @@ from rules.language import ir
 
 __all__ = ["add_derived", "decide_table", "suits"]
 
-BLOCK = 2048  # cases at a time: their rows should stay in the cache
+BLOCK = 4096  # cases at a time: their rows should stay in the cache
 MANY = 150  # truths, from which on the fused form is slower to compile and to run
+
+
+class _Asked(NamedTuple):
+    """Of a block: rows for the verdict, conditions of constraints, rules by rank."""
+
+    verdict: VerdictRows
+    limits: Array
+    fired: Array
 
 
 class _Found(NamedTuple):
@@ -121,15 +135,19 @@ def _batch(
         )
     ]
 
-    def decide(fields: tuple[Array, Array]) -> _Found:
-        rows = circuit_rows(layout, tables, *fields)
-        limits = unpacked(
-            read(rows, tables.constraints).reshape(len(tables.constraints), 2, block // BITS)
+    def ask(rows: Array) -> _Asked:
+        return _Asked(
+            verdict_rows(layout.decision, tables, rows),
+            unpacked(read(rows, tables.constraints)),
+            read(rows, tables.ranked),
         )
+
+    def decide(fields: tuple[Array, Array]) -> _Found:
+        asked = by_plane(layout, tables, *fields, ask)
         return _Found(
-            table_verdict(layout.decision, tables, rows),
-            jnp.moveaxis(limits, -1, 0),
-            fired_words(read(rows, tables.ranked)[:, : block // BITS])[:, : layout.words],
+            table_verdict(layout.decision, tables, asked.verdict),
+            jnp.transpose(asked.limits, (2, 1, 0)),
+            fired_words(asked.fired[0])[:, : layout.words],
         )
 
     found = lax.map(decide, tuple(blocks))

@@ -19,7 +19,7 @@ from rules.engines.table_plan import Chunks, Tables
 from rules.engines.table_planes import BITS, first, read, unpacked
 from rules.language import ir
 
-__all__ = ["Verdict", "fired_words", "table_verdict"]
+__all__ = ["Verdict", "VerdictRows", "fired_words", "table_verdict", "verdict_rows"]
 
 NONE = np.uint32(0)
 NEVER = np.int32(2**31 - 1)
@@ -32,15 +32,35 @@ class Verdict(NamedTuple):
     rule: Array
 
 
-def table_verdict(decision: ir.Decision, tables: Tables, rows: Array) -> Verdict:
+class VerdictRows(NamedTuple):
+    """What a verdict needs of the rows of a plane.
+
+    Attributes:
+        ranks: int32 `[K, B]`, of the first rule of each outcome; NEVER where there is none.
+        rules: uint32 `[chunks, RULES, c]`, of all rules if the policy counts them, else none.
+    """
+
+    ranks: Array
+    rules: Array
+
+
+def verdict_rows(decision: ir.Decision, tables: Tables, rows: Array) -> VerdictRows:
+    """What `table_verdict` needs of rows uint32 `[rows, c]`."""
+    index = tables.rules.row if decision.policy == "unique" else tables.rules.row[:0]
+    return VerdictRows(
+        _ranks(rows, tables.rules, len(decision.outcomes)), read(rows, jnp.asarray(index))
+    )
+
+
+def table_verdict(decision: ir.Decision, tables: Tables, found_rows: VerdictRows) -> Verdict:
     """Outcomes and deciding rules of a block.
 
     Args:
         decision: the hit policy and the two fall-backs.
         tables: the rules by outcome.
-        rows: uint32 `[rows, 2 * c]`, the truths.
+        found_rows: of both planes, on a first axis.
     """
-    found = _Outcomes(decision, tables, rows)
+    found = _Outcomes(decision, tables, found_rows)
     outcome, rule, conflict = found.outcome(), found.rule(), None
     unknown = decision.outcomes.index(decision.unknown)
     match decision.policy:
@@ -60,19 +80,17 @@ def table_verdict(decision: ir.Decision, tables: Tables, rows: Array) -> Verdict
 
 
 class _Outcomes:
-    def __init__(self, decision: ir.Decision, tables: Tables, rows: Array) -> None:
+    def __init__(self, decision: ir.Decision, tables: Tables, rows: VerdictRows) -> None:
         self.default = (
             None if decision.default is None else decision.outcomes.index(decision.default)
         )
-        self.half = rows.shape[1] // 2
-        self.cases = self.half * BITS
-        self.rows = rows
+        self.cases = rows.ranks.shape[-1]
+        self.rows = rows.rules
         self.chunks = tables.rules
         # The ranks of the first rule of each outcome that fires, and of the first that could.
-        ranks = _ranks(rows, tables.rules, len(decision.outcomes))
         codes = range(len(decision.outcomes))
-        self.fires = {code: ranks[code, 0] for code in codes}
-        self.could = {code: ranks[code, 1] for code in codes}
+        self.fires = {code: rows.ranks[0, code] for code in codes}
+        self.could = {code: rows.ranks[1, code] for code in codes}
         self.best: Array = functools.reduce(
             jnp.minimum, self.fires.values(), jnp.full(self.cases, NEVER)
         )
@@ -121,19 +139,19 @@ class _Outcomes:
     def unique(self) -> tuple[Array, Array]:
         """Where two rules fire; and where an unknown one could join one, or the default."""
 
-        def step(counts: Array, chunk: tuple[Array, Array]) -> tuple[Array, None]:
-            outcome, index = chunk
+        def step(counts: Array, chunk: tuple[Array, Array, Array]) -> tuple[Array, None]:
+            outcome, fires, could = chunk
             fired, doubt, lone = counts[:2], counts[2:4], counts[4]
-            own = read(self.rows, index)
-            unknown = own[:, self.half :] & ~own[:, : self.half]
-            fired = _counted(own[:, : self.half], fired)
+            unknown = could & ~fires
+            fired = _counted(fires, fired)
             doubt = _counted(unknown, doubt)
             other = functools.reduce(lax.bitwise_or, list(unknown))
             lone = jnp.where(outcome == self.default, lone, lone | other)
             return jnp.concatenate([fired, doubt, lone[None]]), None
 
-        start = jnp.broadcast_to(self.rows[0, : self.half] & NONE, (5, self.half))
-        parts = jnp.asarray(self.chunks.outcome), jnp.asarray(self.chunks.row)
+        fires, could = self.rows
+        start = jnp.broadcast_to(fires[0, 0] & NONE, (5, fires.shape[-1]))
+        parts = jnp.asarray(self.chunks.outcome), fires, could
         (once, twice, doubt, doubts, lone), _ = lax.scan(step, start, parts)
         return unpacked(twice), unpacked(lone | (doubt & once) | doubts)
 
@@ -147,13 +165,9 @@ def _counted(rows: Array, counts: Array) -> Array:
 
 
 def _ranks(rows: Array, chunks: Chunks, outcomes: int) -> Array:
-    """int32 `[K, 2, B]`: the rank of the first rule of each outcome that holds, and that could.
-
-    NEVER where there is none.
-    """
+    """int32 `[K, B]`: the rank of the first rule of each outcome; NEVER where there is none."""
     digits = (chunks.rank.shape[0] * chunks.rank.shape[1]).bit_length()
-    found = first(rows, chunks, outcomes, digits)
-    bits = unpacked(found.reshape(outcomes, digits, 2, rows.shape[1] // 2))
+    bits = unpacked(first(rows, chunks, outcomes, digits))
     ordinal = functools.reduce(
         lax.bitwise_or,
         [bits[:, place].astype(np.int32) << np.int32(place) for place in range(digits)],

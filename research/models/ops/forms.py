@@ -75,8 +75,11 @@ def correlate(
         return plain.correlate(images, outputs, window, taps)
     sizes = outputs.shape[1:-1]
     if math.prod(taps) == 1 or math.prod(taps) * cin <= _FEW_TO_CORRELATE:
-        under = jnp.concatenate(seen(images, window, taps, sizes), -1)
-        return _product(under, outputs).reshape(*taps, cin, cout)
+        parts = seen(images, window, taps, sizes)
+        if cin == 1:  # rows of pixels are copied as they are; pixels of taps one by one
+            under = jnp.stack(parts).reshape(len(parts), -1)
+            return (under @ outputs.reshape(-1, cout)).reshape(*taps, cin, cout)
+        return _product(jnp.concatenate(parts, -1), outputs).reshape(*taps, cin, cout)
     if cout <= _FEW_OUTPUTS:
         patches = [stretched(outputs, tap, window, images.shape[1:-1]) for tap in np.ndindex(*taps)]
         product = _product(images, jnp.concatenate(patches, -1)).reshape(cin, *taps, cout)

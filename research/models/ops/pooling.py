@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
+import operator
 from collections.abc import Callable, Sequence
 
 import jax
@@ -17,6 +19,7 @@ from research.models.ops.window import Padding, Window, pairs, per_axis
 
 Images = Float[Array, "B *S C"]
 Pooled = Float[Array, "B *T C"]
+_MOST_TAPS = 127  # int8
 
 
 def max_pool(
@@ -75,8 +78,49 @@ def plain_max_pool(images: Images, taps: tuple[int, ...], moves: Window) -> Pool
 
 
 def sliced_max_pool(images: Images, taps: tuple[int, ...], moves: Window) -> Pooled:
-    """`max_pool` as the larger of strided slices, one axis after the other."""
+    """`max_pool` as the larger of strided slices."""
+    padded = any(side for sides in moves.padding for side in sides)
+    if moves.strides == taps and not padded and math.prod(taps) <= _MOST_TAPS:
+        whole = [slice(n // k * k) for n, k in zip(images.shape[1:], taps, strict=False)]
+        return _side_by_side(images[(slice(None), *whole)], taps)
     return _sliced(images, taps, moves, -np.inf, _first_maximum)
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(1,))
+def _side_by_side(images: Images, taps: tuple[int, ...]) -> Pooled:
+    """The largest of windows without gaps and overlap."""
+    return _winners(images, taps)[0]
+
+
+def _winners(images: Images, taps: tuple[int, ...]) -> tuple[Pooled, jax.Array]:
+    """The largest of each window, and which it is, the first of equals; int8."""
+    largest, index = images[_every((0,) * len(taps), taps)], jnp.int8(0)
+    for place, tap in enumerate(np.ndindex(*taps)):
+        other = images[_every(tap, taps)]
+        stays = _stays(largest, other)
+        largest = jnp.where(stays, largest, other)
+        index = jnp.where(stays, index, jnp.int8(place))
+    return largest, index
+
+
+def _to_winners(taps: tuple[int, ...], index: jax.Array, g: Pooled) -> tuple[Images]:
+    # Each pixel looks at its window: one pass, where a sum of shifted arrays takes several.
+    batch, *sizes, channels = g.shape
+    inner = tuple(itertools.chain(*zip(sizes, taps, strict=True)))
+    shape = (batch, *inner, channels)
+    axes = tuple(range(2, 2 * len(taps) + 1, 2))
+    places = np.arange(math.prod(taps), dtype=np.int8).reshape(taps)
+    own = jax.lax.broadcast_in_dim(places, shape, axes)
+    won = jnp.expand_dims(index, axes) == own
+    images = jnp.where(won, jnp.expand_dims(g, axes), 0)
+    return (images.reshape(batch, *map(operator.mul, sizes, taps), channels),)
+
+
+_side_by_side.defvjp(_winners, _to_winners)
+
+
+def _every(tap: tuple[int, ...], taps: tuple[int, ...]) -> tuple[slice, ...]:
+    return (slice(None), *map(slice, tap, itertools.repeat(None), taps))
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(1, 2))
@@ -102,7 +146,12 @@ _max_pool.defvjp(
 
 def _first_maximum(first: jax.Array, second: jax.Array) -> jax.Array:
     # Not jnp.maximum, which gives half of the gradient to each of equal values.
-    return jnp.where((first >= second) | (first != first), first, second)
+    return jnp.where(_stays(first, second), first, second)
+
+
+def _stays(first: jax.Array, second: jax.Array) -> jax.Array:
+    """Whether the first is at least the second; what is no number is the largest."""
+    return (first >= second) | (first != first)
 
 
 def _sliced(

@@ -17,11 +17,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from research.models.ops.gates import Kinds, activated, of_gates, plain_activated
 from research.models.ops.platform import on_cpu
 
 Carry = Any
 Combine = Callable[[jax.Array, jax.Array], jax.Array]
 Advance = Callable[[Carry, jax.Array], Carry]
+Share = Callable[[jax.Array], jax.Array]
+Activated = Callable[[Kinds, jax.Array], jax.Array]
 
 
 class Weights(NamedTuple):
@@ -41,9 +44,10 @@ class Weights(NamedTuple):
 
 
 class _Layer(NamedTuple):
-    """A layer's two functions, the static arguments of what is below."""
+    """What of a layer is no array, the static argument of what is below."""
 
     combine: Combine
+    kinds: Kinds
     advance: Advance
 
 
@@ -51,11 +55,12 @@ class _Kept(NamedTuple):
     """What the forward pass keeps for its gradient."""
 
     carries: Carry  # before each step, [B, T, ...]
-    gates: Float[Array, "B T KH"]
+    gates: Float[Array, "B T KH"]  # activated
 
 
 def recurrence(
     combine: Combine,
+    activations: Kinds,
     advance: Advance,
     weights: Weights,
     start: Carry,
@@ -64,11 +69,12 @@ def recurrence(
 ) -> tuple[Float[Array, "B T H"], Carry]:
     """Runs a cell over time; a state stands still where a step is not valid.
 
-    One step from the hidden state h is `advance(carry, combine(x W + b, h U + d))`.
+    One step from the hidden state h is `advance(carry, activated(combine(x W + b, h U + d)))`.
 
     Args:
         combine: the inputs' and the state's share `[..., G H]` to the gates `[..., K H]`, before
             any activation: linear and the same at all leading axes, such as a sum.
+        activations: of the K gates: "sigmoid", "tanh" or "none".
         advance: `(carry, gates) -> carry`, element by element; h `[B, H]` is the first array of
             the carry. Both are keys of XLA's cache: one function for all calls, such as a
             static method.
@@ -80,7 +86,7 @@ def recurrence(
     Returns:
         All hidden states, zero where not valid, and the last carry.
     """
-    return _recurrence(_Layer(combine, advance), weights, start, inputs, valid)
+    return _recurrence(_Layer(combine, activations, advance), weights, start, inputs, valid)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
@@ -113,7 +119,8 @@ def plain_recurrence(
     def step(carry: Carry, at: tuple[jax.Array, jax.Array]) -> tuple[Carry, jax.Array]:
         inputs, valid = at
         gates = layer.combine(_share(weights, inputs), _of_state(weights, carry))
-        state = _stood(valid, layer.advance(carry, gates), carry)
+        moved = layer.advance(carry, plain_activated(layer.kinds, gates))
+        state = _stood(valid, moved, carry)
         return state, jnp.where(valid, hidden_state(state), 0)
 
     over_time = inputs.swapaxes(0, 1), valid.T[..., None]
@@ -135,10 +142,11 @@ def _forward(
     both = [jax.eval_shape(share, inputs[:, 0])] * 2
     gates = jax.eval_shape(layer.combine, *both)
 
-    def run(inputs: jax.Array, share: Callable[[jax.Array], jax.Array]) -> Any:
+    def run(inputs: jax.Array, share: Share, activated: Activated) -> Any:
         def step(time: jax.Array, running: Any) -> Any:
             carry, outputs, kept = running
             gates = layer.combine(share(_at(inputs, time)), _of_state(weights, carry))
+            gates = activated(layer.kinds, gates)
             counts = _at(valid, time)[:, None]
             state = _stood(counts, layer.advance(carry, gates), carry)
             outputs = _put(outputs, jnp.where(counts, hidden_state(state), 0), time)
@@ -154,8 +162,8 @@ def _forward(
 
     # On a CPU the product within the loop is as quick as one before it, and needs no memory.
     results, kept = on_cpu(
-        lambda inputs: run(inputs, share),
-        lambda inputs: run(share(inputs), lambda of_inputs: of_inputs),
+        lambda inputs: run(inputs, share, activated),
+        lambda inputs: run(share(inputs), lambda of_inputs: of_inputs, plain_activated),
         inputs,
     )
     return results, kept
@@ -177,17 +185,20 @@ def _gradients(
         after, gates = running
         counts = _at(valid, time)[:, None]
         carry = jax.tree.map(lambda leaf: _at(leaf, time), kept.carries)
-        _, pull = jax.vjp(layer.advance, carry, _at(gates, time))
+        # A copy, lest XLA reads what it overwrites and copies all steps.
+        shaped = jax.lax.optimization_barrier(_at(gates, time))
+        _, pull = jax.vjp(layer.advance, carry, shaped)
         moved = jax.tree.map(lambda leaf: jnp.where(counts, leaf, 0), after)
         output = jnp.where(counts, _at(of_outputs, time), 0)
-        before, of_gates = pull(_added(moved, output))
-        before = _added(before, spread(of_gates)[1] @ transposed)
+        before, of_shaped = pull(_added(moved, output))
+        now = of_gates(layer.kinds, shaped, of_shaped)
+        before = _added(before, spread(now)[1] @ transposed)
         stood = jax.tree.map(lambda leaf: jnp.where(counts, 0, leaf), after)
-        return jax.tree.map(jnp.add, before, stood), _put(gates, of_gates, time)
+        return jax.tree.map(jnp.add, before, stood), _put(gates, now, time)
 
-    first, of_gates = jax.lax.fori_loop(0, steps, step, (of_last, kept.gates))
+    first, of_all = jax.lax.fori_loop(0, steps, step, (of_last, kept.gates))
     # `combine` is linear in the last axis, so its transpose may wait until after the products.
-    rows = of_gates.reshape(-1, of_gates.shape[-1])
+    rows = of_all.reshape(-1, of_all.shape[-1])
     states = hidden_state(kept.carries).reshape(rows.shape[0], -1)
     of_input, _ = spread(inputs.reshape(rows.shape[0], -1).T @ rows)
     _, of_state = spread(states.T @ rows)
@@ -195,7 +206,7 @@ def _gradients(
     of_weights = Weights(
         of_input, of_input_bias, of_state, None if weights.state_bias is None else of_state_bias
     )
-    return of_weights, first, spread(of_gates)[0] @ weights.input.T
+    return of_weights, first, spread(of_all)[0] @ weights.input.T
 
 
 def _gradients_kept(

@@ -17,6 +17,7 @@ from research.data.feeds import Feed
 from research.models.network import Variables
 from research.models.parallel import DATA_AXIS, manual
 from research.tasks.task import Batch
+from research.training.dispatching import quicker_in_a_loop
 from research.training.executors.placing import local_rows, place
 from research.training.flops import model_flops
 from research.training.memory import Memory, device_limit, temporary_bytes
@@ -287,14 +288,18 @@ class Executor(abc.ABC):
     def _steps(
         self, carry: Carry, resident: Any, loaded: Any, votes: jax.Array
     ) -> tuple[Carry, jax.Array]:
-        # Outside a scan for K = 1: XLA's CPU compiler runs a convolution inside a loop
-        # body 6 to 17 times slower.
-        if jax.tree.leaves(loaded)[0].shape[0] == 1:
-            carry = self._one(carry, resident, jax.tree.map(lambda leaf: leaf[0], loaded))
-        else:
+        count = jax.tree.leaves(loaded)[0].shape[0]
+        if count > 1:
             carry, _ = jax.lax.scan(
                 lambda carry, one: (self._one(carry, resident, one), None), carry, loaded
             )
+        elif quicker_in_a_loop(self):
+            # XLA would unpack a loop whose length it knows to be one.
+            length = jax.lax.optimization_barrier(jnp.int32(count))
+            only = jax.tree.map(lambda leaf: leaf[0], loaded)
+            carry = jax.lax.fori_loop(0, length, lambda _, c: self._one(c, resident, only), carry)
+        else:
+            carry = self._one(carry, resident, jax.tree.map(lambda leaf: leaf[0], loaded))
         vote = votes.max()
         if manual():
             vote = jax.lax.pmax(vote, DATA_AXIS)

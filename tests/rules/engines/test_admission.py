@@ -43,6 +43,7 @@ VALUES = st.one_of(
 @example(ir.FloatType(), 10**400)
 @example(ir.FloatType(), 2.0**-126)
 @example(ir.FloatType(low=0.1, low_open=True), 0.1)
+@example(ir.FloatType(low_open=True, high_open=True), -float(np.finfo(np.float32).max))
 @example(ir.PROB, math.nextafter(1.0, 2.0))
 def test_as_admit(type_: ir.Type, value: Any) -> None:
     wanted = _outcome(lambda: admit("x", type_, value))

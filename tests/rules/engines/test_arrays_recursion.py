@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rules.engines.array_closure import closure_of, star_times
+from rules.engines import array_costs
+from rules.engines.array_closure import closure_of
 from rules.engines.array_ops import NUMPY
+from rules.engines.array_rows import star_times
 from rules.engines.arrays import Extras, decide_numpy
 from rules.engines.decisions import Decisions
 from rules.engines.lax_ops import LAX
@@ -37,12 +39,19 @@ ELIMINATED = {
     "turned right": [BASE, "derive path(x, z) if path(x, y) and parent(z, y)"],
     "two bases": [BASE, OTHER, RIGHT],
     "several steps": [BASE, LEFT, "derive path(x, z) if parent(y, x) and x != y and path(y, z)"],
+    "two sides": [BASE, "derive path(x, z) if parent(x, y) and path(y, w) and parent(w, z)"],
+    "two turned sides": [
+        BASE,
+        "derive path(x, z) if parent(y, x) and path(y, w) and x != y and parent(z, w)",
+        "derive path(x, z) if parent(x, y) and path(y, w) and parent(z, w) and parent(w, w)",
+    ],
     "no base": ["derive path(x, z in Person) if parent(x, y) and path(y, z)"],
 }
 ITERATED = {
     "guarded": [BASE, "derive path(x, z) if parent(x, y) and path(y, z) and not parent(z, x)"],
     "turned": [BASE, "derive path(x, z) if parent(x, y) and path(z, y)"],
-    "two steps": [BASE, "derive path(x, z) if parent(x, y) and path(y, w) and parent(w, z)"],
+    "mixed": [BASE, LEFT, "derive path(x, z) if parent(x, y) and path(y, w) and parent(w, z)"],
+    "across": [BASE, "derive path(x, z) if parent(x, w) and path(y, w) and parent(y, z)"],
     "guarded square": [BASE, "derive path(x, z) if path(x, y) and path(y, z) and parent(y, y)"],
     "one argument": [
         "derive path(x) if parent(x, x)",
@@ -108,8 +117,12 @@ def assert_agrees(ruleset: ir.Ruleset, columns: dict[str, Any], decisions: Decis
             np.testing.assert_array_equal(found, wanted, err_msg=f"{item.name}, row {row}")
 
 
+@pytest.mark.parametrize("small", [0, array_costs.SMALL], ids=["as large", "as small"])
 @pytest.mark.parametrize("form", [*ELIMINATED, *(f"iterated {name}" for name in ITERATED)])
-def test_numpy_and_the_reference_agree(form: str) -> None:
+def test_numpy_and_the_reference_agree(
+    form: str, small: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(array_costs, "SMALL", small)
     lines = ELIMINATED.get(form) or ITERATED[form.removeprefix("iterated ")]
     ruleset = people(5, "\n".join(lines))
     if len(ruleset.strata[0]) == 1:

@@ -13,7 +13,7 @@ import pytest
 from rules.engines.arrays import Extras, decide_numpy
 from rules.engines.decisions import Decisions
 from rules.engines.table_plan import arrange
-from rules.engines.table_rules import decide_table, suits
+from rules.engines.table_rules import BLOCK, decide_table, suits
 from rules.engines.xla import compile_ruleset
 from rules.language import ir
 
@@ -129,13 +129,32 @@ def assert_same(found: Decisions, wanted: Decisions) -> None:
 
 
 @pytest.mark.parametrize("policy", ir.POLICIES)
+def test_blocks_that_lack_a_value_and_blocks_that_do_not(policy: str) -> None:
+    ruleset = draw(1, policy)
+    decider = compile_ruleset(ruleset, fired=True, violated=True, form="table")
+    complete: dict[str, np.ndarray] = {
+        "x": np.linspace(-1, 1, 3 * BLOCK, dtype=np.float32),
+        "y": np.linspace(1, -2, 3 * BLOCK, dtype=np.float32),
+        "n": np.arange(3 * BLOCK, dtype=np.int32) % 11 - 5,
+        "e": np.arange(3 * BLOCK, dtype=np.int32) % 3,
+        "b": (np.arange(3 * BLOCK) % 2).astype(np.int8),
+    }
+    lacking = {name: column.copy() for name, column in complete.items()}
+    lacking["x"][BLOCK + 7] = np.nan  # one value, of the middle block
+    lacking["b"][2 * BLOCK - 1] = -1
+    for columns in (complete, lacking):
+        wanted = decide_numpy(ruleset, columns, Extras(fired=True, violated=True))
+        assert_same(decider(columns), wanted)
+
+
+@pytest.mark.parametrize("policy", ir.POLICIES)
 def test_it_decides_as_numpy_does(policy: str) -> None:
     extras = Extras(fired=True, violated=True)
     statuses = set[int]()
     for seed in range(1):
         ruleset = draw(seed, policy)
         decider = compile_ruleset(ruleset, fired=True, violated=True, form="table")
-        columns = batch(seed, 2100)  # more than one block
+        columns = batch(seed, BLOCK + 100)
         wanted = decide_numpy(ruleset, columns, extras)
         assert_same(decider(columns), wanted)
         statuses |= set(np.minimum(wanted.rule, 0).tolist())

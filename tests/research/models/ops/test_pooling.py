@@ -52,6 +52,21 @@ def test_any_window(kind, window, strides, padding):
     assert_equal(twice(ours, different), twice(theirs, different))
 
 
+@pytest.mark.parametrize("window", [(2, 2), (3, 1), (2, 3), (6, 7)])
+def test_windows_side_by_side(window):
+    random = np.random.default_rng(0)
+    equal = random.integers(-2, 3, (2, 6, 7, 3)).astype(np.float32)
+    different = random.permutation(equal.size).reshape(equal.shape).astype(np.float32) / 8
+    ours, theirs = (lambda images, pool=pool: pool(images, window, window) for pool in PAIRS["max"])
+    assert_equal(once(ours, equal), once(theirs, equal))
+    assert_equal(twice(ours, different), twice(theirs, different))
+
+
+def test_more_taps_than_a_byte_counts():
+    images = jnp.arange(256.0).reshape(1, 256, 1) % 200
+    assert ops.max_pool(images, 128)[0, :, 0].tolist() == [127, 199]
+
+
 def test_without_strides_windows_do_not_overlap():
     images = jnp.arange(16.0).reshape(1, 4, 4, 1)
     np.testing.assert_array_equal(ops.max_pool(images, 2)[0, ..., 0], [[5, 7], [13, 15]])

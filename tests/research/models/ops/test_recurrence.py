@@ -8,6 +8,7 @@ import pytest
 from flax import nnx
 
 from research.models import RNN, GRUCell, LSTMCell, VanillaCell, ops
+from research.models.ops.gates import plain_activated
 from research.models.ops.recurrence import Weights, hidden_state
 from tests.research.models.ops.test_convolution import assert_equal
 
@@ -16,7 +17,7 @@ LENGTHS = np.array([5, 2, 0])
 KINDS = (VanillaCell, LSTMCell, GRUCell)
 
 
-def plain(combine, advance, weights, start, inputs, valid):
+def plain(combine, activations, advance, weights, start, inputs, valid):
     """A loop in Python, differentiated by jax."""
     carry, outputs = start, []
     for t in range(inputs.shape[1]):
@@ -24,7 +25,8 @@ def plain(combine, advance, weights, start, inputs, valid):
         recurrent = hidden_state(carry) @ weights.state
         if weights.state_bias is not None:
             recurrent += weights.state_bias
-        moved, counts = advance(carry, combine(projected, recurrent)), valid[:, t, None]
+        gates = plain_activated(activations, combine(projected, recurrent))
+        moved, counts = advance(carry, gates), valid[:, t, None]
         carry = jax.tree.map(lambda new, old, c=counts: jnp.where(c, new, old), moved, carry)
         outputs.append(jnp.where(counts, hidden_state(carry), 0))
     return jnp.stack(outputs, 1), carry
@@ -45,7 +47,7 @@ def arguments(kind):
     )
     start = jax.tree.map(lambda leaf: normal(*leaf.shape), cell.start(B, jnp.float32))
     valid = jnp.asarray(np.arange(T) < LENGTHS[:, None])
-    return (cell.combine, cell.advance), (weights, start, normal(B, T, D)), valid
+    return (cell.combine, cell.activations, cell.advance), (weights, start, normal(B, T, D)), valid
 
 
 @pytest.mark.parametrize("kind", KINDS)
