@@ -91,7 +91,7 @@ def _beside_torch() -> Row:
             Contestant(
                 name="torch eager",
                 entry="benchmarks.peers.torch_training:mlp",
-                options={"batch": 32},
+                options={"batch": 32, "count": steps, "losses": 1},
                 environment=PEERS,
             ),
         ),
