@@ -37,7 +37,7 @@ def draw(group: str, base: str, path: Path) -> None:
     content = json.loads((RESULTS / f"{group}.json").read_text())
     rows = [(row["name"], found) for row in content["rows"] if (found := speeds(row, base))]
     names = list(dict.fromkeys(name for _, found in rows for name in found if name != base))
-    figure, axes = pyplot.subplots(figsize=(8, 0.9 + 0.34 * len(rows)), layout="constrained")
+    figure, axes = pyplot.subplots(figsize=(8, 1.1 + 0.34 * len(rows)), layout="constrained")
     places = range(len(rows), 0, -1)
     for at, name in enumerate(names):
         points = [(f[name], y) for (_, f), y in zip(rows, places, strict=True) if name in f]
@@ -54,7 +54,9 @@ def draw(group: str, base: str, path: Path) -> None:
     axes.set_xlabel(f"speed, {base} = 1 (log scale; right is quicker)")
     axes.grid(axis="x", alpha=0.3)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    figure.legend(loc="outside lower center", ncols=len(names), frameon=False, columnspacing=1)
+    figure.legend(
+        loc="outside lower center", ncols=min(len(names), 4), frameon=False, columnspacing=1
+    )
     figure.savefig(path)
     pyplot.close(figure)
 
