@@ -332,11 +332,12 @@ FAULTS = (
     ),
     # The table form alone.
     Fault(
-        "not (a and b) is a and b",
+        "what is negated is not",
         "table",
         "engines.table_circuit:_Builder._node",
-        'op = "and" if isinstance(expr, ir.And) == wanted else "or"',
-        'op = "and" if isinstance(expr, ir.And) else "or"',
+        "return self.node(operand, not wanted)",
+        "return self.node(operand, wanted)",
+        "not",
     ),
     # durable_rules.
     Fault(
