@@ -14,8 +14,9 @@ RESULTS = Path(__file__).resolve().parents[1] / "results"
 HEAD = """# Results
 
 Written by `make bench` and its parts; see [the benchmarks](../README.md) for how. Ratios say how
-many times quicker the first line of a table is than the line's own contestant: below 1 it is
-slower. A turn is "disturbed" if others used the machine while it ran.
+many times quicker the first line of a table is than the line's own contestant; **below 1 it has
+lost** to that one, within 10 % of 1 it is a tie. A turn is "disturbed" if others used the machine
+while it ran.
 """
 
 
@@ -86,7 +87,7 @@ def table(row: dict[str, Any]) -> str:
         facts = "".join(f"; {name} {value:.3g}" for name, value in figure["facts"].items())
         lines.append(
             f"| {figure['name']}{facts} | {seconds(figure['seconds'])} | {spread} "
-            f"| {amount(figure['rate'])} | {times(figure['ratio'])} "
+            f"| {amount(figure['rate'])} | {_marked(figure)} "
             f"| {times(row['goals'].get(figure['name']))} |"
         )
     return "\n".join([*lines, "", *([row["note"], ""] if row["note"] else [])])
@@ -111,8 +112,19 @@ def amount(value: float | None) -> str:
 
 
 def times(ratio: float | None) -> str:
-    """A ratio with its sign."""
-    return "" if ratio is None else f"{ratio:,.0f} x" if ratio >= 100 else f"{ratio:.2f} x"
+    """A ratio with its sign, to at least two digits."""
+    if ratio is None:
+        return ""
+    if ratio >= 100:
+        return f"{ratio:,.0f} x"
+    return f"{ratio:.2f} x" if ratio >= 0.1 else f"{ratio:.2g} x"
+
+
+def _marked(figure: dict[str, Any]) -> str:
+    """The ratio, bold where ours has lost to it; our own forms are no opponents."""
+    ratio, ours = figure["ratio"], figure["name"].startswith("ours")
+    lost = ratio is not None and ratio < 1 and not ours
+    return f"**{times(ratio)}**" if lost else times(ratio)
 
 
 def _short(text: str) -> str:

@@ -165,7 +165,13 @@ def test_durations_and_rates():
     assert said == ["90 s", "500 ms", "2.5 ms", "3 µs", "4 ns"]
     said = [results.amount(value) for value in (None, 12.0, 1500.0, 2e6, 3.21e9)]
     assert said == ["", "12", "1.5 k", "2 M", "3.21 G"]
-    assert [results.times(value) for value in (None, 0.5, 123456.0)] == ["", "0.50 x", "123,456 x"]
+    said = [results.times(value) for value in (None, 0.5, 0.000771, 123456.0)]
+    assert said == ["", "0.50 x", "0.00077 x", "123,456 x"]
+
+
+def test_a_loss_is_shown_as_lost():
+    shown = results.table(row("one", theirs=0.5, **{"ours, otherwise": 0.5}))
+    assert "| 3 | **0.50 x** | 2.00 x |" in shown and "| 3 | 0.50 x |  |" in shown
 
 
 def test_speeds_of_a_picture_are_times_of_its_base():
