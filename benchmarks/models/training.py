@@ -75,7 +75,7 @@ class Network:
 
 LAYOUT = {"torch channels_last": {"channels_last": True}}
 COMPILED = {"torch.compile": {"compiled": True}}
-TWICE = {"torch eager, pictures for each player": {"pictures_for_each": True}}  # as ours
+TWICE = {"torch eager, pictures for each player": {"pictures_for_each": True}}  # more than ours
 NETWORKS = (
     Network(
         name="CNN",

@@ -104,8 +104,8 @@ def dcgan(
 ) -> Work:
     """As PyTorch's example, without the judge's gradients where only the generator moves.
 
-    Its players share a step's pictures; with `pictures_for_each` each has noise of its own, as in
-    the paper (Goodfellow et al., algorithm 1).
+    Its players share a step's pictures, the same work as ours; with `pictures_for_each` each has
+    noise of its own, as in the paper (Goodfellow et al., algorithm 1).
     """
     torch.manual_seed(0)
     generator, judge = models.Generator(latent, side, up), models.Discriminator(side, down)

@@ -23,7 +23,28 @@ class BatchNorm(nnx.BatchNorm):
         mask: jax.Array | None = None,
     ) -> jax.Array:
         """Maps `[..., C]` to the same shape and type."""
-        return super().__call__(x, use_running_average, mask=mask).astype(x.dtype)
+        averaged = self.use_running_average if use_running_average is None else use_running_average
+        scale, bias = self.scale, self.bias
+        if averaged in (None, True) or mask is not None or scale is None or bias is None:
+            return super().__call__(x, use_running_average, mask=mask).astype(x.dtype)
+        if self._has_options(x.ndim):
+            return super().__call__(x, use_running_average).astype(x.dtype)
+        outputs, mean, variance = ops.batch_norm(
+            x, scale[...], bias[...], epsilon=self.epsilon, axis_name=self.axis_name
+        )
+        for running, moment in ((self.mean, mean), (self.var, variance)):
+            moved = self.momentum * running[...] + (1 - self.momentum) * moment
+            running[...] = jax.lax.stop_gradient(moved)
+        return outputs
+
+    def _has_options(self, rank: int) -> bool:
+        """Whether it was built for what `ops.batch_norm` doesn't do."""
+        return (
+            self.axis not in (-1, rank - 1)
+            or self.dtype is not None
+            or self.axis_index_groups is not None
+            or not self.use_fast_variance
+        )
 
 
 class LayerNorm(nnx.LayerNorm):

@@ -60,6 +60,10 @@ class Adversarial:
     A batch holds `inputs`, real images float32 `[B, H, W, C]` between -1 and 1. Parameters
     and statistics are under `discriminator` and `generator`; each update moves its own.
 
+    The images that the discriminator judges in its last update of a step are those by which the
+    generator is judged after it, as in PyTorch's example of DCGAN, so they are made once.
+    Goodfellow et al.'s algorithm draws others for the generator.
+
     Attributes:
         generator: maps noise `[B, Z]` to `images` `[B, H, W, C]`.
         discriminator: maps images to `logits` `[B]`, positive for real.

@@ -41,7 +41,9 @@ class Update:
 
     Attributes:
         loss: `(variables, batch, keys) -> Objective`, pure; `keys` are typed PRNG keys
-            `[B]`, one per example, and nothing else may be random.
+            `[B]`, one per example, and nothing else may be random. Every repetition has keys
+            of its own, and the last repetitions of a step's updates have the same, so that
+            what two of them compute alike is computed once.
         optimizer: any optax transformation.
         part: the key of `params` whose subtree it moves; None moves all.
         repeat: how often in a row.

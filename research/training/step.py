@@ -162,7 +162,9 @@ class Step:
             count: which of its repetitions.
         """
         update = self.task.updates[index]
-        keys = fold_in(example_keys(state.seed, state.step, positions), 64 * index + count)
+        # Last repetitions draw alike, see `Update`.
+        stream = update.repeat - 1 - count
+        keys = fold_in(example_keys(state.seed, state.step, positions), stream)
         factor = 1.0 if state.scale is None else state.scale.factor
         gradient, objective = self._gradient(update, state.variables, batch, keys, factor)
         gradient, sums = across_devices((gradient, objective._replace(statistics=())))

@@ -6,6 +6,7 @@ form here, which `platform` chooses. docs/performance.md has what was tried and 
 """
 
 from research.models.ops.attention import attention
+from research.models.ops.batch_normalisation import batch_norm
 from research.models.ops.convolution import conv, conv_general_dilated, conv_transpose
 from research.models.ops.normalisation import layer_norm
 from research.models.ops.pooling import avg_pool, max_pool
@@ -14,6 +15,7 @@ from research.models.ops.recurrence import recurrence
 __all__ = [
     "attention",
     "avg_pool",
+    "batch_norm",
     "conv",
     "conv_general_dilated",
     "conv_transpose",

@@ -15,14 +15,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from research.models.ops import depthwise, plain
+from research.models.ops import depthwise, plain, residues
 from research.models.ops.shifts import mirrored, seen, stretched
 from research.models.ops.window import Window
 
 # Up to so many taps times channels, products of patches beat XLA's convolutions.
 _FEW_TO_SPREAD = 80
-_FEW_TO_CORRELATE = 32
-_FEW_OUTPUTS = 2
+_FEW_OUTPUTS = 48
+# Below so many for each pixel of the images.
+_FEW_INPUTS = 32
 
 
 def convolve(images: jax.Array, kernel: jax.Array, window: Window) -> jax.Array:
@@ -44,6 +45,8 @@ def spread(outputs: jax.Array, kernel: jax.Array, window: Window, size: Sequence
     taps = kernel.shape[:-2]
     if math.prod(taps) == 1 or math.prod(kernel.shape[:-1]) <= _FEW_TO_SPREAD:
         return _spread_products(outputs, kernel, window, size)
+    if residues.covers(window, taps):
+        return residues.spread(outputs, kernel, window, size)
     images, whole = mirrored(outputs, window, taps, size)
     return plain.convolve(images, jnp.flip(kernel, range(len(taps))).swapaxes(-1, -2), whole)
 
@@ -74,16 +77,17 @@ def correlate(
     if window.groups != 1:
         return plain.correlate(images, outputs, window, taps)
     sizes = outputs.shape[1:-1]
-    if math.prod(taps) == 1 or math.prod(taps) * cin <= _FEW_TO_CORRELATE:
+    every, apart = math.prod(taps), math.prod(window.strides)
+    if every == 1 or every * cin < _FEW_INPUTS * apart:
         parts = seen(images, window, taps, sizes)
         if cin == 1:  # rows of pixels are copied as they are; pixels of taps one by one
             under = jnp.stack(parts).reshape(len(parts), -1)
             return (under @ outputs.reshape(-1, cout)).reshape(*taps, cin, cout)
         return _product(jnp.concatenate(parts, -1), outputs).reshape(*taps, cin, cout)
-    if cout <= _FEW_OUTPUTS:
+    if every * cout <= _FEW_OUTPUTS:
         patches = [stretched(outputs, tap, window, images.shape[1:-1]) for tap in np.ndindex(*taps)]
-        product = _product(images, jnp.concatenate(patches, -1)).reshape(cin, *taps, cout)
-        return jnp.moveaxis(product, 0, -2)
+        product = _product(jnp.concatenate(patches, -1), images)
+        return jnp.swapaxes(product.reshape(*taps, cout, cin), -1, -2)
     # Channels are the batch and the batch the channels; the outputs are the kernel.
     sides = tuple(
         (low, s * (m - 1) + 1 + d * (k - 1) - n - low)
