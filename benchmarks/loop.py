@@ -55,6 +55,17 @@ def rows() -> tuple[Row, ...]:
 def _beside_bare(name: str, task: dict[str, Any], steps: int) -> Row:
     options = {**task, "steps": steps}
     looping = task["task"] == "mlp"
+    evaluations = (
+        []
+        if looping
+        else [
+            Contestant(
+                name="the compiled steps and evaluations",
+                entry=f"{HERE}bare",
+                options=options | {"evaluating": True},
+            )
+        ]
+    )
     return Row(
         name=name,
         unit="steps",
@@ -63,6 +74,7 @@ def _beside_bare(name: str, task: dict[str, Any], steps: int) -> Row:
         contestants=(
             Contestant(name="fit", entry=f"{HERE}fitted", options=options | {"looping": looping}),
             Contestant(name="the compiled steps alone", entry=f"{HERE}bare", options=options),
+            *evaluations,
         ),
         goals={"the compiled steps alone": 0.98 if looping else 0.95},
         note="The time of `fit` "
@@ -170,12 +182,18 @@ def fitted(*, looping: bool = False, **options: Any) -> Work:
     return Work(run=run, answer=lambda: {"steps": run()}, seconds=lambda: seconds[-1])
 
 
-def bare(**options: Any) -> Work:
-    """The same dispatches in a loop that does nothing else."""
+def bare(*, evaluating: bool = False, **options: Any) -> Work:
+    """The same dispatches in a loop that does nothing else.
+
+    Args:
+        evaluating: make the evaluations, too, but wait for none before the end.
+        **options: of `scenario`.
+    """
     import jax
 
     from research import training
     from research.data.feeds import Resident
+    from research.training.evaluation import Evaluator
     from research.training.executors import executor
     from research.training.step import Step
 
@@ -183,19 +201,26 @@ def bare(**options: Any) -> Work:
     arguments = scenario(**options)
     count, steps = arguments["steps_per_call"], arguments["steps"]
     feed = Resident(examples=arguments["train"], batch_size=arguments["batch_size"], seed=0)
+    task, parallel = arguments["task"], arguments.get("parallel", training.Parallel())
     machine = executor(
-        Step(arguments["task"], arguments.get("stepping", training.Stepping())),
+        Step(task, arguments.get("stepping", training.Stepping())),
         feed,
-        arguments.get("parallel", training.Parallel()),
+        parallel,
     )
-    loads = [machine.load(at, count) for at in range(0, steps, count)]
+    evaluator = Evaluator(
+        task, arguments["validation"], mesh=machine.mesh, axes=parallel.batch_axes
+    )
+    loads = [(at + count, machine.load(at, count)) for at in range(0, steps, count)]
     carry = machine.start(0)
 
     def run() -> int:
         nonlocal carry
-        for loaded in loads:
+        waiting = []
+        for step, loaded in loads:
             carry, _ = machine(carry, loaded)
-        jax.block_until_ready(carry)
+            if evaluating and step % arguments["evaluate_every"] == 0:
+                waiting.append(evaluator.begin(carry.state.evaluated))
+        jax.block_until_ready((carry, [metrics() for metrics in waiting]))
         return int(carry.state.step)
 
     return Work(run=run, answer=lambda: {"steps": run()})

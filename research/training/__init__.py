@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from research.training.diagnosis import Diverged as Diverged
     from research.training.dry_run import plan as plan
     from research.training.estimation import fit_estimator as fit_estimator
+    from research.training.judging import Progress as Progress
     from research.training.loop import fit as fit
     from research.training.optimizers import adamw as adamw
     from research.training.optimizers import optimizer as optimizer
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from research.training.preemption import Preempted as Preempted
     from research.training.retention import Saving as Saving
     from research.training.run import Fitted as Fitted
-    from research.training.run import Progress as Progress
     from research.training.runtime import configure as configure
     from research.training.sharding import Parallel as Parallel
     from research.training.step import Stepping as Stepping
@@ -38,7 +38,7 @@ _HOMES = {
     "plan": "dry_run",
     "fit_estimator": "estimation",
     "Fitted": "run",
-    "Progress": "run",
+    "Progress": "judging",
     "fit": "loop",
     "Watching": "options",
     "defaults": "options",

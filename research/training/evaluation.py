@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -64,17 +65,28 @@ class Evaluator:
             lower = self._sums.lower
             self._program = compiling(lambda: lower(variables, self._batches[0]).compile())
 
-    def __call__(
+    def begin(
         self, variables: Variables, *, poll: Callable[[], None] = lambda: None
-    ) -> dict[str, float]:
-        """The metrics; `poll` is called between batches and may raise to end it."""
+    ) -> Callable[[], dict[str, float]]:
+        """Starts computing the metrics; what it returns waits for them.
+
+        `poll` is called before each batch and may raise to end it.
+        """
         self.compile(variables)
         assert self._program is not None
         parts = []
         for batch in self._batches:
             poll()
             parts.append(self._program(variables, batch))
-        # Added on the host, in order: an addition on the device would be a program of its own.
-        sums = jax.tree.map(lambda *leaves: sum(leaves), *jax.device_get(parts))
-        weight = sums.pop("weight")
-        return {name: float(value / weight) for name, value in sums.items()}
+        return functools.partial(_means, parts)
+
+    def __call__(self, variables: Variables) -> dict[str, float]:
+        """The metrics."""
+        return self.begin(variables)()
+
+
+def _means(parts: list[dict[str, jax.Array]]) -> dict[str, float]:
+    # Added on the host, in order: an addition on the device would be a program of its own.
+    sums = jax.tree.map(lambda *leaves: sum(leaves), *jax.device_get(parts))
+    weight = sums.pop("weight")
+    return {name: float(value / weight) for name, value in sums.items()}

@@ -19,6 +19,7 @@ from research.training.checkpoints import Checkpoints
 from research.training.dispatching import AUTO, dispatch_length
 from research.training.evaluation import Evaluator
 from research.training.executors import executor
+from research.training.judging import Judge
 from research.training.lock import locked
 from research.training.monitoring import Monitor
 from research.training.options import Watching
@@ -162,9 +163,9 @@ def fit(
             steps_per_call=dispatch_length(
                 machine, steps_per_call, steps=steps, every=boundaries.intervals
             ),
-            patience=patience,
-            monitor=monitor,
-            maximise=maximise,
+            judge=Judge(
+                boundaries=boundaries, monitor=monitor, maximise=maximise, patience=patience
+            ),
             every_minutes=saving.every_minutes,
             workdir=workdir,
             on_evaluation=on_evaluation,

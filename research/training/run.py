@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import math
 import sys
 import time
 from collections.abc import Callable
@@ -21,34 +20,19 @@ from research.training.checkpoints import Checkpoints
 from research.training.diagnosis import Diverged, diagnose, keep_repro
 from research.training.evaluation import Evaluator
 from research.training.executors import Compile, Executor
+from research.training.judging import Judge, Progress
 from research.training.monitoring import Monitor
 from research.training.overview import overview
 from research.training.preemption import Preempted, StopRequested, interruptibly
 from research.training.profiling import Tick
+from research.training.sharding import bytes_per_device
 from research.training.state import Carry
 from research.workdir import Workdir, WorkdirError
 
 _GO_ON, _SAVE, _STOP = 0, 1, 2  # what a process votes for at each dispatch
 _AHEAD = 2  # dispatches in flight: the devices don't wait for the host, nor run away from it
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Progress:
-    """Where a run stands: the host's side of a checkpoint, plain JSON.
-
-    Attributes:
-        step: steps made.
-        reported: the last step that was reported, and evaluated if it was due.
-        best_step: the evaluation with the best monitored metric.
-        best_value: that metric; None before the first evaluation.
-        finished: why the run ended, or None.
-    """
-
-    step: int = 0
-    reported: int = 0
-    best_step: int = 0
-    best_value: float | None = None
-    finished: str | None = None
+# Variables of at most so many bytes are kept for each evaluation in flight.
+_SPARE_BYTES = 2**24
 
 
 class Fitted(NamedTuple):
@@ -75,12 +59,28 @@ class _Saved(NamedTuple):
     best: Variables
 
 
+class _Evaluation(NamedTuple):
+    """What was evaluated, and what waits for the metrics."""
+
+    variables: Variables
+    metrics: Callable[[], dict[str, float]]
+
+
+class _Report(NamedTuple):
+    """The sums of the steps since the report before, and the evaluation if one was due."""
+
+    step: int
+    sums: Any
+    steps: Any
+    evaluation: _Evaluation | None
+
+
 class _Flight(NamedTuple):
-    """A dispatch nobody has looked at yet: its last step, its flags, the sums to report then."""
+    """A dispatch nobody has looked at yet: its last step, its flags, the report to make then."""
 
     step: int
     flags: jax.Array
-    report: tuple[int, Any, Any] | None
+    report: _Report | None
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -93,9 +93,7 @@ class Run:
     seed: int
     initial: Variables | None
     steps_per_call: int
-    patience: int | None
-    monitor: str
-    maximise: bool
+    judge: Judge
     every_minutes: float | None
     workdir: Workdir | None
     on_evaluation: Callable[[int, Variables], None] | None
@@ -165,8 +163,8 @@ class Run:
         """What is trained, where it lives, and whether it fits."""
         known = self.evaluate.metrics(self.machine.abstract.state.evaluated)
         require(
-            self.monitor in known,
-            f"monitor is {self.monitor}, the task has {', '.join(sorted(known))}",
+            self.judge.monitor in known,
+            f"monitor is {self.judge.monitor}, the task has {', '.join(sorted(known))}",
         )
         table = overview(self.machine.abstract.state.variables.params)
         self.machine.memory().check()
@@ -256,7 +254,7 @@ class Run:
         if bad_step >= 0:
             self._diverged(int(bad_step))
         if flight.report is not None:
-            self._write(*flight.report, None)
+            self._close(flight.report)
         return int(vote)
 
     def _land(self) -> None:
@@ -267,60 +265,62 @@ class Run:
     # Reports
 
     def _report(self) -> None:
-        step, sums, steps = self._now.step, self._carry.sums, self._carry.steps
+        step, evaluation = self._now.step, None
         if self.boundaries.evaluates(step):
-            self._land()
-            variables = self._carry.state.evaluated
-            with self.shown.phase("compile"):
-                self.evaluate.compile(variables, compiling=self._compiling("compile evaluation"))
-            with self.shown.phase("evaluate"):
-                validation = self.evaluate(variables, poll=self._poll)
-                if self.on_evaluation is not None:
-                    self.on_evaluation(step, jax.device_get(self.machine.gathered(variables)))
-            self._write(step, sums, steps, validation)
-            self._judge(validation)
-        elif self._flights:
-            # Written when the dispatch is looked at, so that nothing waits for it now.
+            if self._waits(step):
+                self._land()
+            evaluation = self._evaluation()
+        report = _Report(step, self._carry.sums, self._carry.steps, evaluation)
+        if self._flights:
+            # Closed when the dispatch is looked at, so that nothing waits for it now.
             last = self._flights.pop()
-            self._flights.append(last._replace(report=(step, sums, steps)))
+            self._flights.append(last._replace(report=report))
         else:
-            self._write(step, sums, steps, None)
+            self._close(report)
         self._carry = self.machine.cleared(self._carry)
         self._now = dataclasses.replace(self._now, reported=step)
+
+    def _waits(self, step: int) -> bool:
+        """Whether the evaluation at `step` must be known before the steps after it begin."""
+        return (
+            self.judge.may_end(self._now, step)
+            or self.on_evaluation is not None
+            or jax.process_count() > 1
+            or bytes_per_device(self.machine.abstract.state.evaluated) > _SPARE_BYTES
+        )
+
+    def _evaluation(self) -> _Evaluation:
+        """Starts an evaluation of the variables as they are."""
+        variables = self._carry.state.evaluated
+        with self.shown.phase("compile"):
+            self.evaluate.compile(variables, compiling=self._compiling("compile evaluation"))
+        with self.shown.phase("evaluate"):
+            metrics = self.evaluate.begin(variables, poll=self._poll)
+            if self.on_evaluation is not None:
+                host = jax.device_get(self.machine.gathered(variables))
+                self.on_evaluation(self._now.step, host)
+        return _Evaluation(_copy(variables), metrics)
 
     def _poll(self) -> None:
         self.alive("evaluate")
         if jax.process_count() == 1 and self.stop_requested():
             raise StopRequested
 
-    def _write(self, step: int, sums: Any, steps: Any, validation: dict[str, float] | None) -> None:
-        sums, steps = jax.device_get((sums, steps))
+    def _close(self, report: _Report) -> None:
+        """Writes a report, and judges its evaluation."""
+        sums, steps = jax.device_get((report.sums, report.steps))
         train = {name: float(value) / float(steps) for name, value in sums.items() if steps}
-        record: dict[str, Any] = {"step": step, "train": train}
-        if validation is not None:
-            record["validation"] = validation
-        self.shown.record(record)
-
-    def _judge(self, validation: dict[str, float]) -> None:
-        """Whether this evaluation is the best, and whether it is the last."""
-        now, value = self._now, validation[self.monitor]
-        if not math.isfinite(value):
-            raise Diverged(
-                f"validation {self.monitor} is {value} at step {now.step}: lower the learning "
-                "rate, clip gradients harder, or look for extreme values in the inputs"
-            )
-        best, self._value = now.best_value, value
-        if best is None or (value > best if self.maximise else value < best):
-            now = dataclasses.replace(now, best_step=now.step, best_value=value)
-            self._best = _copy(self._carry.state.evaluated)
-        if now.step >= self.boundaries.steps:
-            now = dataclasses.replace(now, finished="all steps made")
-        elif self.patience and now.step - now.best_step >= (
-            self.patience * self.boundaries.evaluate_every
-        ):
-            why = f"no improvement over {self.patience} evaluations"
-            now = dataclasses.replace(now, finished=why)
-        self._now = now
+        record: dict[str, Any] = {"step": report.step, "train": train}
+        if report.evaluation is None:
+            self.shown.record(record)
+            return
+        with self.shown.phase("evaluate"):
+            validation = report.evaluation.metrics()
+        self.shown.record(record | {"validation": validation})
+        self._value = validation[self.judge.monitor]
+        self._now = self.judge(self._now, report.step, self._value)
+        if self._now.best_step == report.step:
+            self._best = report.evaluation.variables
 
     # Keeping
 
@@ -329,7 +329,8 @@ class Run:
         if self.boundaries.reports(now.step) and not self._reported:
             return  # first the report, then what comes after it
         agreed, self._agreed = self._agreed, _GO_ON
-        if now != self._saved and (now.finished or self.boundaries.saves(now.step)):
+        due = now.finished or self.boundaries.saves(now.step)
+        if self.checkpoints and due and now != self._saved:
             self._save()
         elif agreed == _SAVE and self._dispatches > self._deaf_until:
             self._save(temporary=True)

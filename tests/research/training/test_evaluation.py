@@ -68,7 +68,7 @@ def test_it_can_be_stopped_between_batches():
             raise StopRequested
 
     with pytest.raises(StopRequested):
-        evaluate(jnp.float32(1.0), poll=poll)
+        evaluate.begin(jnp.float32(1.0), poll=poll)
     assert polls == [0, 1]
 
 

@@ -80,7 +80,7 @@ def test_stopped_at_a_dispatch(workdir, monkeypatch, number, call, step):
 @pytest.mark.parametrize(("call", "step"), [(1, 6), (2, 12), (4, 24)])
 def test_stopped_while_it_evaluates(workdir, monkeypatch, call, step):
     with monkeypatch.context() as patch:
-        told_to_stop(patch, Evaluator, "__call__", call)
+        told_to_stop(patch, Evaluator, "begin", call)
         assert stopped(workdir) == step
     assert [record["step"] for record in read_metrics(workdir.metrics)] == [*range(6, step, 6)]
     resumed = train(workdir)
@@ -91,7 +91,7 @@ def test_stopped_while_it_evaluates(workdir, monkeypatch, call, step):
 
 def test_what_is_reported_again_is_there_once(workdir, monkeypatch):
     with monkeypatch.context() as patch:  # saved without the report of step 12
-        told_to_stop(patch, Evaluator, "__call__", 2)
+        told_to_stop(patch, Evaluator, "begin", 2)
         assert stopped(workdir) == 12
     with monkeypatch.context() as patch:  # reports it, and leaves nothing newer
 
@@ -185,7 +185,7 @@ def test_on_the_same_devices_it_is_bit_for_bit(workdir, monkeypatch, parallel):
     options = {"devices": 8, "parallel": parallel}
     expected = train(**options)
     with monkeypatch.context() as patch:
-        told_to_stop(patch, Evaluator, "__call__", 2)
+        told_to_stop(patch, Evaluator, "begin", 2)
         stopped(workdir, **options)
     assert_ends_as_if_undisturbed(train(workdir, **options), workdir, expected)
 

@@ -71,7 +71,7 @@ def announce(phase):
 
     home, name = {
         "compile": (loop, "interruptibly"),
-        "evaluate": (Evaluator, "__call__"),
+        "evaluate": (Evaluator, "begin"),
         "save": (Checkpoints, "save"),
     }[phase]
     original = getattr(home, name)
