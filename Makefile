@@ -27,7 +27,7 @@ results: $(VENV)/.demo
 # All but the rules' tests mostly wait for XLA's compiler: without LLVM's optimizations, half as long.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 QUICK_COMPILES := XLA_FLAGS=--xla_backend_optimization_level=0
-COMPILED := tests/research tests/experiments tests/test_docs.py
+COMPILED := tests/research tests/experiments tests/benchmarks tests/test_docs.py
 COVERAGE := --cov=research --cov=rules
 
 test: $(VENV)/.dev
@@ -48,9 +48,9 @@ test-crash: $(VENV)/.dev
 	RULAX_KILLS=30 $(BIN)/python -m pytest tests/research/training/crash
 	RULAX_KILLS=30 $(BIN)/python -m pytest tests/rules/audit -k killed
 
-# Every family of networks under every executor in two processes.
+# Every family of networks under every executor, in one process and in two.
 test-hosts: $(VENV)/.dev
-	RULAX_HOSTS=1 $(BIN)/python -m pytest tests/research/training/hosts
+	RULAX_HOSTS=1 $(BIN)/python -m pytest tests/research/training/hosts tests/research/training/test_executors.py
 
 # Every experiment's fast preset to the end, and what tests of them train at length.
 test-experiments: $(VENV)/.dev

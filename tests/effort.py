@@ -12,6 +12,10 @@ def examples(count: int) -> int:
     return count * int(os.environ.get("RULAX_FUZZ", "1"))
 
 
+HOSTS = "RULAX_HOSTS" in os.environ
+at_length_on_hosts = pytest.mark.skipif(not HOSTS, reason="needs RULAX_HOSTS: make test-hosts")
+"""For what a family of networks shows under one executor, and others show under the rest."""
+
 whole_experiment = pytest.mark.skipif(
     "RULAX_EXPERIMENTS" not in os.environ, reason="needs RULAX_EXPERIMENTS: make test-experiments"
 )

@@ -102,6 +102,7 @@ class Obstacles:
         """Args: a checked rule set, and every param, input and derived value of a case."""
         self._facts = facts
         self._derived = {item.name: item for item in ruleset.derived}
+        self._followed: dict[tuple[Any, ...], Obstacle] = {}
 
     def of(self, expr: ir.Expr, wanted: bool = True) -> Obstacle | None:
         """What keeps a condition from being true (or false); None when it is.
@@ -167,11 +168,15 @@ class Obstacles:
         held = truth(expr, self._facts, bound)
         if fact in above:  # it cannot help to make itself true
             return self._literal(expr, wanted, held, bound)
-        item = self._derived[expr.name]
-        inner = {p.name: label for p, label in zip(item.parameters, objects, strict=True)}
-        below = above | {fact}
-        clauses = [self._of(clause, wanted, inner, below, levels) for clause in item.clauses]
-        return self._several(expr, bound, wanted, held, wanted, clauses)
+        # In whatever order the facts above were come by: facts that need one another have many.
+        followed = fact, wanted, above, levels
+        if followed not in self._followed:
+            item = self._derived[expr.name]
+            inner = {p.name: label for p, label in zip(item.parameters, objects, strict=True)}
+            below = above | {fact}
+            clauses = [self._of(clause, wanted, inner, below, levels) for clause in item.clauses]
+            self._followed[followed] = self._several(expr, bound, wanted, held, wanted, clauses)
+        return self._followed[followed]
 
     def _several(
         self,

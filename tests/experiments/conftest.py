@@ -1,4 +1,6 @@
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,7 +49,15 @@ def credit():
 
 @pytest.fixture(scope="session")
 def credit_run(launch, credit, tmp_path_factory):
-    """A finished run of the credit experiment: its workdir, and what it printed."""
-    workdir = tmp_path_factory.mktemp("runs") / "credit"
-    printed = launch("--config=experiments/credit/config.py", f"--workdir={workdir}").stdout
-    return workdir, printed
+    """The workdir of a finished run of the credit experiment.
+
+    The workers of pytest-xdist train it once between them; each has a copy of its own.
+    """
+    ours = tmp_path_factory.getbasetemp()
+    shared = ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours
+    trained = shared / "credit"
+    with (shared / "credit.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (trained / "report.html").exists():  # the last file of a run
+            launch("--config=experiments/credit/config.py", f"--workdir={trained}")
+    return shutil.copytree(trained, tmp_path_factory.mktemp("runs") / "credit")

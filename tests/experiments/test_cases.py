@@ -19,7 +19,7 @@ def decide(credit_run, tmp_path, capsys):
         arguments = {
             "config_file": None,
             "config": lambda: None,
-            "workdir": str(credit_run[0]),
+            "workdir": str(credit_run),
             "mode": "decide",
             "cases": str(path),
             "out": str(out),

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from experiments import modes
 from experiments.digits import numbers
 from research.data.tables import read_table, write_table
 
@@ -56,7 +57,7 @@ def test_the_rules_lower_the_error_rate(digits_run):
 
 
 @pytest.mark.slow
-def test_numbers_from_a_file(launch, digits_run, scans, tmp_path):
+def test_numbers_from_a_file(launch, digits_run, scans, tmp_path, capsys):
     written = numbers.compose(scans.labels, np.arange(len(scans)), count=3, seed=1)
     pixels = (scans.images[written.scans][..., 0] * 16).astype(int)
     table = pa.table({"id": ["a", "b", "c"], "scans": [row.tolist() for row in pixels]})
@@ -80,8 +81,15 @@ def test_numbers_from_a_file(launch, digits_run, scans, tmp_path):
         ({"scans": [[99] * 832]}, "pixels must be numbers from 0 to 16"),
     ]:
         write_table(pa.table(bad), tmp_path / "bad.parquet")
-        flags = ("--mode=decide", f"--cases={tmp_path}/bad.parquet")
-        assert message in launch(f"--workdir={digits_run[0]}", *flags, code=2).stderr
+        with pytest.raises(SystemExit) as stop:
+            modes.run(
+                config_file=None,
+                config=lambda: None,
+                workdir=str(digits_run[0]),
+                mode="decide",
+                cases=f"{tmp_path}/bad.parquet",
+            )
+        assert stop.value.code == 2 and message in capsys.readouterr().err
 
 
 def test_composed_numbers_pass_their_check(scans):

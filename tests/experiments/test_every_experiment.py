@@ -21,7 +21,10 @@ FEW_PICTURES = [
     *("baselines=200", "strangers=50"),
 ]
 LESS = {
-    "austen": ["baselines.orders=(2,3)"],
+    "austen": [
+        *("baselines.orders=(2,3)", "data.characters=200000", "tokens.size=300"),
+        *("generation.count=6", "passages.count=20"),
+    ],
     "fashion": FEW_PICTURES,
     "mnist": FEW_PICTURES,
     "fashion_gan": [
@@ -34,8 +37,8 @@ LESS = {
     "sentiment": ["data.limit=2000"],
 }
 NAMES = sorted({entry.experiment for entry in ENTRIES} - ELSEWHERE)
-# They share nearly all of their code with mnist and sentiment, and take the longest.
-AT_LENGTH = {"fashion", "transfer"}
+# They share nearly all of their code with mnist, sentiment and credit, or have tests of their own.
+AT_LENGTH = {"adult", "anomalies", "fashion", "few_labels", "transfer"}
 
 
 @pytest.fixture(

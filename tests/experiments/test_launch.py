@@ -2,15 +2,19 @@
 
 import os
 import shutil
+import sys
 
 import pytest
+from absl.testing import flagsaver
 
+import launch as command
 from experiments import modes
 from experiments.experiment import ExperimentError, load_experiment, stored_name
 
 CONFIG = "--config=experiments/credit/config.py"
 
 
+@pytest.mark.filterwarnings("ignore:the load_module")  # ml_collections'
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
@@ -36,8 +40,18 @@ CONFIG = "--config=experiments/credit/config.py"
         ),
     ],
 )
-def test_mistakes_in_flags(launch, flags, message):
-    assert message in launch(*flags, code=2).stderr
+def test_mistakes_in_flags(monkeypatch, capsys, flags, message):
+    monkeypatch.setattr(sys, "argv", [])  # what the command parses, it also sets
+    with flagsaver.flagsaver(), pytest.raises(SystemExit) as stop:
+        command._parse(["launch.py", *flags])
+    assert stop.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_mistake_ends_the_command_with_one_line(launch):
+    result = launch(CONFIG, "--config.optimizer.lr=3", code=2)
+    assert result.stderr.startswith("launch.py: config.optimizer has no key lr: it has clip,")
+    assert result.stderr.count("\n") == 1 and not result.stdout
 
 
 def run(tmp_path, capsys, **changes):
@@ -88,13 +102,13 @@ def changed_policy(workdir, folder, old, new):
 def test_a_policy_with_an_error_is_shown_with_its_place(credit_run, tmp_path, capsys):
     experiment = load_experiment("experiments/credit/config.py")
     config = experiment.get_config()
-    policy = changed_policy(credit_run[0], tmp_path, "if age < 18", "if agge < 18")
+    policy = changed_policy(credit_run, tmp_path, "if age < 18", "if agge < 18")
     config.policy = (str(policy),)
     with pytest.raises(SystemExit):
         modes.run(
             config_file="experiments/credit/config.py",
             config=lambda: config,
-            workdir=str(credit_run[0]),
+            workdir=str(credit_run),
             mode="decide",
         )
     error = capsys.readouterr().err
@@ -102,8 +116,8 @@ def test_a_policy_with_an_error_is_shown_with_its_place(credit_run, tmp_path, ca
     assert "agge < 18" in error
     assert "^~~~" in error
     assert "did you mean age" in error
-    assert not (credit_run[0] / "broken.rules").exists()
-    assert "broken" not in (credit_run[0] / "config.json").read_text()
+    assert not (credit_run / "broken.rules").exists()
+    assert "broken" not in (credit_run / "config.json").read_text()
 
 
 @pytest.mark.parametrize(
@@ -116,20 +130,20 @@ def test_a_policy_with_an_error_is_shown_with_its_place(credit_run, tmp_path, ca
     ],
 )
 def test_a_policy_that_does_not_fit_changes_nothing(credit_run, tmp_path, capsys, change, message):
-    before = {path.name: path.read_bytes() for path in credit_run[0].iterdir() if path.is_file()}
+    before = {path.name: path.read_bytes() for path in credit_run.iterdir() if path.is_file()}
     experiment = load_experiment("experiments/credit/config.py")
     config = experiment.get_config()
-    policy = changed_policy(credit_run[0], tmp_path, *change)
+    policy = changed_policy(credit_run, tmp_path, *change)
     config.policy = (str(policy),)
     with pytest.raises(SystemExit):
         modes.run(
             config_file="experiments/credit/config.py",
             config=lambda: config,
-            workdir=str(credit_run[0]),
+            workdir=str(credit_run),
             mode="decide",
         )
     assert message in capsys.readouterr().err
-    after = {path.name: path.read_bytes() for path in credit_run[0].iterdir() if path.is_file()}
+    after = {path.name: path.read_bytes() for path in credit_run.iterdir() if path.is_file()}
     assert before == after
 
 

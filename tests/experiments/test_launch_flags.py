@@ -12,6 +12,7 @@ import pytest
 
 from research.training.hosts import free_port
 from tests.experiments import small
+from tests.experiments.test_modes import command
 from tests.research.training.hosts.harness import Process, Processes
 
 pytestmark = pytest.mark.slow
@@ -79,6 +80,12 @@ def reported(process, workdir, count=3):
     Processes([process]).wait_until(lines, timeout=120)
 
 
+def setting(flag):
+    """The key and the number of a flag of LONG."""
+    key, number = flag.removeprefix("--config.").split("=")
+    return key, int(number)
+
+
 def steps_of(workdir):
     lines = (workdir / "metrics.jsonl").read_text().splitlines()
     return [json.loads(line)["step"] for line in lines]
@@ -101,8 +108,6 @@ def test_a_mistake_is_not_tried_again(launched):
     ended(process, code=2)
     assert "error: monitor is auc, the task has accuracy, loss" in process.stderr
     assert "restart" not in process.stderr
-    process = launched("--max_restarts=3", "--config.training.steps=abc")
-    ended(process, code=2)
 
 
 def test_told_to_stop_under_supervision(launched, workdir):
@@ -118,17 +123,16 @@ def test_told_to_stop_under_supervision(launched, workdir):
     assert steps_of(workdir) == list(range(50, 2001, 50))
 
 
-def test_one_run_at_a_time(launched, workdir):
+def test_one_run_at_a_time(launched, workdir, capsys):
     first = launched("--mode=train", *LONG, "--config.training.steps=100000")
     reported(first, workdir, count=1)
-    second = launched("--mode=train", *LONG, "--config.training.steps=100000")
-    Processes([second]).wait(120)
-    assert second.code == 2
-    assert f"process {first.popen.pid} on " in second.stderr
-    assert "wait for its end or stop it, or use another --workdir" in second.stderr
-    third = launched("--mode=train", "--overwrite")
-    Processes([third]).wait(120)
-    assert third.code == 2 and "another run is going on" in third.stderr
+    changes = [("training.steps", 100000), *map(setting, LONG[1:])]
+    command(workdir, changes=changes, code=2)
+    told = capsys.readouterr().err
+    assert f"process {first.popen.pid} on " in told
+    assert "wait for its end or stop it, or use another --workdir" in told
+    command(workdir, overwrite=True, code=2)
+    assert "another run is going on" in capsys.readouterr().err
     assert first.code is None
     first.popen.send_signal(signal.SIGINT)
     ended(first, code=75)

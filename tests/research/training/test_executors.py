@@ -1,6 +1,7 @@
 """One device, eight devices, any executor: the same training."""
 
 import functools
+import itertools
 
 import jax
 import numpy as np
@@ -10,7 +11,9 @@ from research.arguments import ArgumentError
 from research.data.feeds import Resident, Streamed
 from research.training import Parallel, Stepping
 from research.training.executors import executor
+from research.training.sharding import EXECUTORS
 from research.training.step import Step
+from tests.effort import at_length_on_hosts
 from tests.research.training.families import BATCH_SIZE, FAMILIES, SEED, STEPS, mlp
 
 
@@ -43,9 +46,19 @@ def assert_alike(found, expected):
     jax.tree.map(close, found[1].variables, expected[1].variables)
 
 
+# Each family under one, and one family under all of them; the others in `make test-hosts`.
+SOME = {("mlp", kind) for kind in EXECUTORS}
+SOME |= set(zip(sorted(set(FAMILIES) - {"mlp"}), itertools.cycle(EXECUTORS), strict=False))
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["jit", "shard_map", "pmap"])
-@pytest.mark.parametrize("family", sorted(FAMILIES))
+@pytest.mark.parametrize(
+    ("family", "kind"),
+    [
+        pytest.param(*pair, marks=() if pair in SOME else at_length_on_hosts)
+        for pair in itertools.product(sorted(FAMILIES), EXECUTORS)
+    ],
+)
 def test_eight_devices_train_like_one(family, kind):
     found = trained(*FAMILIES[family](), Parallel(executor=kind))
     assert_alike(found, on_one_device(family))
@@ -79,7 +92,7 @@ def test_arrays_live_where_the_rules_say():
         assert all(k.sharding.shard_shape(k.shape) == (6, 1) for k in kernels)
 
 
-@pytest.mark.parametrize("kind", ["jit", "shard_map", "pmap"])
+@pytest.mark.parametrize("kind", EXECUTORS)
 def test_accumulation_under_every_executor(kind):
     parallel = Parallel(executor=kind)
     found = trained(*mlp(), parallel, stepping=Stepping(accumulate=2))

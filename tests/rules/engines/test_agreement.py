@@ -17,7 +17,7 @@ from tests.rules.engines.strategies import columns, rulesets
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
-@settings(max_examples=examples(300), suppress_health_check=SLOW)
+@settings(max_examples=examples(200), suppress_health_check=SLOW)
 @given(rulesets(), st.integers(0, 2**32 - 1))
 def test_numpy_agrees_with_the_reference(ruleset: ir.Ruleset, seed: int) -> None:
     derived = tuple(item.name for item in ruleset.derived)
@@ -26,7 +26,7 @@ def test_numpy_agrees_with_the_reference(ruleset: ir.Ruleset, seed: int) -> None
     assert_agrees(ruleset, batch, decide_numpy(ruleset, batch, extras))
 
 
-@settings(max_examples=examples(60), suppress_health_check=SLOW)
+@settings(max_examples=examples(40), suppress_health_check=SLOW)
 @given(rulesets(), st.integers(0, 2**32 - 1))
 def test_xla_agrees_with_the_reference(ruleset: ir.Ruleset, seed: int) -> None:
     derived = [item.name for item in ruleset.derived]

@@ -36,7 +36,7 @@ def xla() -> Iterator[Mapping[str, Engine]]:
 
 
 @given(programs())
-@settings(max_examples=examples(10), deadline=None)
+@settings(max_examples=examples(6), deadline=None)
 def test_xla_agrees(xla: Mapping[str, Engine], program: Program) -> None:
     assert_agreement(xla, program)
 
