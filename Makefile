@@ -57,7 +57,7 @@ test-experiments: $(VENV)/.dev
 	RULAX_EXPERIMENTS=1 $(BIN)/python -m pytest tests/experiments
 
 test-fuzz: $(VENV)/.dev
-	RULAX_FUZZ=20 $(BIN)/python -m pytest -n 2 tests/rules tests/research/data
+	RULAX_FUZZ=20 $(BIN)/python -m pytest -n 2 tests/rules tests/research
 
 # A million cases through durable_rules, compared with NumPy: about twenty minutes.
 soak: $(VENV)/.dev

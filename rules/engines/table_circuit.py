@@ -101,9 +101,10 @@ class _Builder:
 
     def node(self, expr: ir.Expr, wanted: bool) -> int:
         """The node of a truth."""
-        if (expr, wanted) not in self._memo:
-            self._memo[expr, wanted] = self._node(expr, wanted)
-        return self._memo[expr, wanted]
+        key = expr, wanted  # looked up once: its hash is that of the whole tree
+        if (found := self._memo.get(key)) is None:
+            found = self._memo[key] = self._node(expr, wanted)
+        return found
 
     def _node(self, expr: ir.Expr, wanted: bool) -> int:
         match expr:
@@ -174,10 +175,10 @@ class _Builder:
         return inputs[0] if len(inputs) == 1 else self._add(Gate(op, tuple(inputs)))
 
     def _add(self, item: Literal | Gate) -> int:
-        if item not in self._index:
-            self._index[item] = len(self.nodes)
+        index = self._index.setdefault(item, len(self.nodes))
+        if index == len(self.nodes):
             self.nodes.append(item)
-        return self._index[item]
+        return index
 
 
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}

@@ -7,7 +7,7 @@ outcomes are arguments of the compiled program.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import jax
@@ -24,7 +24,7 @@ from rules.engines.kleene import Truth
 from rules.engines.lax_ops import LAX
 from rules.engines.lowered import Code
 from rules.engines.lowering import Lowering
-from rules.engines.table_plan import Layout, Tables, arrange
+from rules.engines.table_plan import Layout, Tables
 from rules.engines.table_planes import BITS, by_plane, read, unpacked
 from rules.engines.table_verdict import (
     Verdict,
@@ -60,17 +60,22 @@ class _Found(NamedTuple):
     fired: Array
 
 
-def suits(ruleset: ir.Ruleset, extras: Extras) -> bool:
+def suits(ruleset: ir.Ruleset, extras: Extras, layout: Callable[[], Layout]) -> bool:
     """Whether the table form is the better one: many truths about few values.
 
     Margins are asked of every comparison, which takes the fused form anyway.
+
+    Args:
+        ruleset: as `check_decides` accepts it.
+        extras: what to return beside outcome and rule.
+        layout: makes that of the rule set; called only where it has many truths.
     """
     clauses = [len(item.clauses) for item in ruleset.derived if isinstance(item.type, ir.BoolType)]
     truths = len(ruleset.rules) + sum(clauses)
     if truths < MANY or extras.margin:
         return False
-    layout, _ = arrange(ruleset, extras)
-    return 2 * (len(layout.floats) + len(layout.codes)) <= truths
+    made = layout()
+    return 2 * (len(made.floats) + len(made.codes)) <= truths
 
 
 def _decide_table(

@@ -135,7 +135,9 @@ class CompiledRuleset:
 
     @functools.cached_property
     def _as_table(self) -> bool:
-        return self.form == "table" or (self.form == "auto" and suits(self.ruleset, self.extras))
+        if self.form != "auto":
+            return self.form == "table"
+        return suits(self.ruleset, self.extras, lambda: self._tables(())[0])
 
     @property
     def _asks_more(self) -> bool:

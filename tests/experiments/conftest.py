@@ -1,4 +1,3 @@
-import fcntl
 import os
 import shutil
 import subprocess
@@ -6,6 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests.sharing import made_once
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,15 +50,10 @@ def credit():
 
 @pytest.fixture(scope="session")
 def credit_run(launch, credit, tmp_path_factory):
-    """The workdir of a finished run of the credit experiment.
+    """The workdir of a finished run of the credit experiment: a copy, so that tests may write."""
 
-    The workers of pytest-xdist train it once between them; each has a copy of its own.
-    """
-    ours = tmp_path_factory.getbasetemp()
-    shared = ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours
-    trained = shared / "credit"
-    with (shared / "credit.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (trained / "report.html").exists():  # the last file of a run
-            launch("--config=experiments/credit/config.py", f"--workdir={trained}")
+    def train(workdir):
+        launch("--config=experiments/credit/config.py", f"--workdir={workdir}")
+
+    trained = made_once(tmp_path_factory, "credit", train, last="report.html")
     return shutil.copytree(trained, tmp_path_factory.mktemp("runs") / "credit")

@@ -37,14 +37,12 @@ LESS = {
     "sentiment": ["data.limit=2000"],
 }
 NAMES = sorted({entry.experiment for entry in ENTRIES} - ELSEWHERE)
-# They share nearly all of their code with mnist, sentiment and credit, or have tests of their own.
-AT_LENGTH = {"adult", "anomalies", "fashion", "few_labels", "transfer"}
+# The others share nearly all of their code with these, or have tests of their own.
+ALWAYS = {"mnist", "sentiment"}
 
 
 @pytest.fixture(
-    params=[
-        pytest.param(name, marks=whole_experiment if name in AT_LENGTH else ()) for name in NAMES
-    ]
+    params=[pytest.param(name, marks=() if name in ALWAYS else whole_experiment) for name in NAMES]
 )
 def name(request):
     pytest.importorskip("sklearn", reason="needs scikit-learn")

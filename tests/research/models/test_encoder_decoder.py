@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from research.inference.generation import generate
 from research.models import EncoderDecoder, Network, Transformer
+from tests.effort import examples
 from tests.research.models.arrays import filled
 
 B, S, T, V, D = 2, 5, 4, 7, 8
@@ -37,7 +38,7 @@ def run(inputs):
     return NETWORK.apply(VARIABLES, inputs, False, None)[0]
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(10))
 @given(source=SOURCES, tokens=TOKENS, others=TOKENS, at=st.integers(0, T - 1))
 def test_the_decoder_does_not_see_the_future(source, tokens, others, at):
     changed = np.where(np.arange(T) > at, others, tokens)
@@ -45,7 +46,7 @@ def test_the_decoder_does_not_see_the_future(source, tokens, others, at):
     np.testing.assert_allclose(first[:, : at + 1], second[:, : at + 1], rtol=1e-3, atol=2e-4)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(10))
 @given(
     source=SOURCES,
     others=SOURCES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from rules.engines.arrays import Extras, decide_numpy
 from rules.engines.decisions import Decisions
+from rules.engines.table_circuit import Circuit, circuit
 from rules.engines.table_plan import arrange
 from rules.engines.table_rules import BLOCK, decide_table, suits
 from rules.engines.xla import compile_ruleset
@@ -251,9 +253,10 @@ def test_a_chain_of_any_length_compiles() -> None:
 
 def test_many_rules_about_few_values_are_a_table() -> None:
     many = thresholds([float(index) for index in range(200)])
-    assert suits(many, Extras())
-    assert not suits(many, Extras(margin=True))
-    assert not suits(thresholds([1.0, 2.0]), Extras())
+    few = thresholds([1.0, 2.0])
+    assert suits(many, Extras(), lambda: arrange(many, Extras())[0])
+    assert not suits(many, Extras(margin=True), lambda: pytest.fail("needs no layout"))
+    assert not suits(few, Extras(), lambda: pytest.fail("needs no layout"))
     columns = batch(0, 64)
     found = compile_ruleset(many)(columns)
     assert_same(found, decide_numpy(many, columns))
@@ -267,3 +270,17 @@ def test_equal_comparisons_are_one_row() -> None:
 def test_an_unknown_form_is_refused() -> None:
     with pytest.raises(ValueError, match=r"found form 'fast', expected one of auto, fused, table"):
         compile_ruleset(thresholds([1.0]), form="fast")  # type: ignore[arg-type]
+
+
+def test_choosing_the_form_and_deciding_make_one_circuit(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[ir.Ruleset] = []
+
+    def counted(ruleset: ir.Ruleset, conditions: Sequence[ir.Expr]) -> Circuit:
+        made.append(ruleset)
+        return circuit(ruleset, conditions)
+
+    monkeypatch.setattr("rules.engines.table_plan.circuit", counted)
+    decider = compile_ruleset(thresholds([float(index) for index in range(200)]))
+    decider(batch(0, 64))
+    decider(batch(1, 64))
+    assert len(made) == 1

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from research.inference.generation import Constraint, Greedy, Sampling, generate, no_repeats
 from research.inference.generation.generate import _generate
 from research.models import Embedding, Network, Precision, apply_precision
+from tests.effort import examples
 from tests.research.inference.generation.decoders import (
     C,
     V,
@@ -34,7 +35,7 @@ def rows(generated):
 
 
 @pytest.mark.parametrize("options", KINDS, ids=["rotary", "learned", "sinusoidal"])
-@settings(max_examples=15)
+@settings(max_examples=examples(8))
 @given(prompts=PROMPTS, new=st.integers(0, C), stop=st.integers(0, V))
 def test_greedy_is_the_argmax_of_the_whole_forward_pass(options, prompts, new, stop):
     network, variables = decoder(**options)
@@ -50,7 +51,7 @@ def test_greedy_is_the_argmax_of_the_whole_forward_pass(options, prompts, new, s
     np.testing.assert_array_equal(generated.wanted, generated.tokens)
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(8))
 @given(prompt=st.lists(st.integers(0, V - 1), min_size=1, max_size=C - 3), other=PROMPTS)
 def test_neither_padding_nor_the_other_sequence_changes_a_sample(prompt, other):
     network, variables = decoder()
@@ -134,7 +135,7 @@ def parity():
 PARITY = parity()
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(8))
 @given(prompts=PROMPTS)
 def test_a_constraint_is_asked_at_every_step(prompts):
     network, variables = decoder()
@@ -163,7 +164,7 @@ def test_a_sequence_ends_where_nothing_is_allowed():
     assert generated.stuck.all()
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(8))
 @given(
     sources=st.lists(
         st.lists(st.integers(1, V - 1), min_size=1, max_size=5), min_size=2, max_size=2

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from research.models import ops
 from research.models.ops.attention import plain, products
+from tests.effort import examples
 from tests.research.models.ops.test_convolution import assert_equal
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -40,7 +41,7 @@ def twice(form, arrays, *masks):
     return jax.jit(jax.grad(square))(arrays)
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(6))
 @given(
     queries=st.integers(1, 5),
     keys=st.integers(1, 5),

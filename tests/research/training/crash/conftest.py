@@ -9,6 +9,7 @@ import pytest
 from research.training.checkpoints import Checkpoints
 from research.workdir import Workdir
 from tests.research.training.processes import ended, start
+from tests.sharing import made_once
 
 PROGRAM = Path(__file__).with_name("program.py")
 
@@ -46,10 +47,12 @@ def start_run():
 
 @pytest.fixture(scope="package")
 def undisturbed(tmp_path_factory, start_run):
-    workdir = tmp_path_factory.mktemp("undisturbed")
-    code, _, error = ended(start_run(workdir))
-    assert code == 0, error
-    return outcome(workdir)
+    def run(workdir):
+        code, _, error = ended(start_run(workdir))
+        assert code == 0, error
+        (workdir / "ended").touch()
+
+    return outcome(made_once(tmp_path_factory, "undisturbed", run, last="ended"))
 
 
 @pytest.fixture
