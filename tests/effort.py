@@ -14,7 +14,7 @@ def examples(count: int) -> int:
 
 HOSTS = "RULAX_HOSTS" in os.environ
 at_length_on_hosts = pytest.mark.skipif(not HOSTS, reason="needs RULAX_HOSTS: make test-hosts")
-"""For what a family of networks shows under one executor, and others show under the rest."""
+"""For a family of networks under a second executor, and what a test of the command shows, too."""
 
 whole_experiment = pytest.mark.skipif(
     "RULAX_EXPERIMENTS" not in os.environ, reason="needs RULAX_EXPERIMENTS: make test-experiments"

@@ -37,8 +37,8 @@ LESS = {
     "sentiment": ["data.limit=2000"],
 }
 NAMES = sorted({entry.experiment for entry in ENTRIES} - ELSEWHERE)
-# The others share nearly all of their code with these, or have tests of their own.
-ALWAYS = {"mnist", "sentiment"}
+# The others share nearly all of their code with it and with those elsewhere.
+ALWAYS = {"sentiment"}
 
 
 @pytest.fixture(

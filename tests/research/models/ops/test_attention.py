@@ -41,7 +41,7 @@ def twice(form, arrays, *masks):
     return jax.jit(jax.grad(square))(arrays)
 
 
-@settings(max_examples=examples(6))
+@settings(max_examples=examples(3))
 @given(
     queries=st.integers(1, 5),
     keys=st.integers(1, 5),

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from tests.effort import at_length_on_hosts
 from tests.research.training.hosts.harness import run_processes, started
 
 STEPS, EVERY = 400, 40
@@ -49,7 +50,7 @@ def test_told_to_stop_both_stop_and_go_on_bit_for_bit(tmp_path, whole):
         assert (tmp_path / name).read_bytes() == (whole[0] / name).read_bytes()
 
 
-@pytest.mark.slow
+@at_length_on_hosts
 def test_what_two_processes_began_one_may_end(tmp_path, whole):
     step = stopped(tmp_path, asked=0, number=signal.SIGINT)
     ((one,),) = run_processes("fitting", str(tmp_path), processes=1, devices=2)
