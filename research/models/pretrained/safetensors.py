@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 _LONGEST_HEADER = 100_000_000  # bytes, as in the format's own implementation
-_DTYPES = {
+_DTYPES: dict[str, Any] = {
     "BOOL": np.bool_,
     "U8": np.uint8,
     "I8": np.int8,
