@@ -25,10 +25,9 @@ class BatchNorm(nnx.BatchNorm):
         """Maps `[..., C]` to the same shape and type."""
         averaged = self.use_running_average if use_running_average is None else use_running_average
         scale, bias = self.scale, self.bias
-        if averaged in (None, True) or mask is not None or scale is None or bias is None:
+        stock = averaged in (None, True) or mask is not None or self._has_options(x.ndim)
+        if stock or scale is None or bias is None:
             return super().__call__(x, use_running_average, mask=mask).astype(x.dtype)
-        if self._has_options(x.ndim):
-            return super().__call__(x, use_running_average).astype(x.dtype)
         outputs, mean, variance = ops.batch_norm(
             x, scale[...], bias[...], epsilon=self.epsilon, axis_name=self.axis_name
         )

@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from research.models.ops.widened import widened
+
 Moments = tuple[jax.Array, jax.Array]
 
 
@@ -60,12 +62,12 @@ def _forward(
     scale: jax.Array,
     bias: jax.Array,
 ) -> tuple[tuple[jax.Array, Moments], Any]:
-    wide = _wide(inputs)
+    wide = widened(inputs)
     count = _count(inputs, axis_name)
     mean, square = (total / count for total in _over_devices(_sums(wide, wide), axis_name))
     variance = jnp.maximum(square - mean**2, 0)  # rounding can make it negative
     inverse = jax.lax.rsqrt(variance + epsilon)
-    outputs = (wide - mean) * (inverse * _wide(scale)) + _wide(bias)
+    outputs = (wide - mean) * (inverse * widened(scale)) + widened(bias)
     return (outputs.astype(inputs.dtype), (mean, variance)), (inputs, scale, bias, mean, inverse)
 
 
@@ -74,9 +76,9 @@ def _backward(
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
     inputs, scale, bias, mean, inverse = kept
     of_outputs, (of_mean, of_variance) = cotangents
-    g, centred = _wide(of_outputs), _wide(inputs) - mean
+    g, centred = widened(of_outputs), widened(inputs) - mean
     of_bias, of_product = _sums(g, centred)
-    slope = inverse * _wide(scale)
+    slope = inverse * widened(scale)
     # The moments are everybody's: what all devices' outputs owe to them comes together.
     of_mean, of_variance = _over_devices(
         (of_mean - slope * of_bias, of_variance - slope * inverse**2 * of_product / 2), axis_name
@@ -106,7 +108,3 @@ def _over_devices(sums: Moments, axis_name: str | None) -> Moments:
 def _count(inputs: jax.Array, axis_name: str | None) -> int:
     own = math.prod(inputs.shape[:-1])
     return own if axis_name is None else own * jax.lax.axis_size(axis_name)
-
-
-def _wide(array: jax.Array) -> jax.Array:
-    return array.astype(jnp.promote_types(array.dtype, jnp.float32))

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 
 from research.arguments import require
 from research.models.ops import bilinear
+from research.models.ops.shifts import turned
 from research.models.ops.window import Padding, Window, pairs, per_axis
 
 
@@ -119,8 +120,7 @@ def conv_transpose(
         precision=precision,
     )
     dtype = jnp.result_type(inputs, kernel)
-    mirrored = jnp.flip(kernel.astype(dtype), range(rank)).swapaxes(-1, -2)
-    return bilinear.spread(inputs.astype(dtype), mirrored, window, size)
+    return bilinear.spread(inputs.astype(dtype), turned(kernel.astype(dtype)), window, size)
 
 
 def _transposed(padding: str, reach: int, stride: int) -> tuple[int, int]:

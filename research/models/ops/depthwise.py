@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from research.models.ops.shifts import mirrored, seen
+from research.models.ops.widened import widened
 from research.models.ops.window import Window
 
 
@@ -31,8 +32,8 @@ def convolve(images: jax.Array, kernel: jax.Array, window: Window) -> jax.Array:
             images.shape[1:-1], window.padding, window.dilation, taps, window.strides, strict=True
         )
     ]
-    numbers = _wide(kernel.reshape(-1, kernel.shape[-1]))
-    shifts = seen(_wide(images), window, taps, size)
+    numbers = widened(kernel.reshape(-1, kernel.shape[-1]))
+    shifts = seen(widened(images), window, taps, size)
     products = (part * number for part, number in zip(shifts, numbers, strict=True))
     return functools.reduce(operator.add, products).astype(images.dtype)
 
@@ -48,8 +49,8 @@ def correlate(
     images: jax.Array, outputs: jax.Array, window: Window, taps: Sequence[int]
 ) -> jax.Array:
     """See `plain.correlate`."""
-    shifts = seen(_wide(images), window, taps, outputs.shape[1:-1])
-    products = [part * _wide(outputs) for part in shifts]
+    shifts = seen(widened(images), window, taps, outputs.shape[1:-1])
+    products = [part * widened(outputs) for part in shifts]
     # All sums in one pass over the images.
     sums = jax.lax.reduce(
         products,
@@ -58,8 +59,3 @@ def correlate(
         tuple(range(outputs.ndim - 1)),
     )
     return jnp.stack(sums).astype(outputs.dtype).reshape(*taps, 1, outputs.shape[-1])
-
-
-def _wide(array: jax.Array) -> jax.Array:
-    """At least float32: sums of many halves would be rounded many times."""
-    return array.astype(jnp.promote_types(array.dtype, jnp.float32))

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from research.models.ops import depthwise, plain, residues
-from research.models.ops.shifts import mirrored, seen, stretched
+from research.models.ops.shifts import mirrored, seen, stretched, turned
 from research.models.ops.window import Window
 
 # Up to so many taps times channels, products of patches beat XLA's convolutions.
@@ -48,7 +48,7 @@ def spread(outputs: jax.Array, kernel: jax.Array, window: Window, size: Sequence
     if residues.covers(window, taps):
         return residues.spread(outputs, kernel, window, size)
     images, whole = mirrored(outputs, window, taps, size)
-    return plain.convolve(images, jnp.flip(kernel, range(len(taps))).swapaxes(-1, -2), whole)
+    return plain.convolve(images, turned(kernel), whole)
 
 
 def _spread_products(

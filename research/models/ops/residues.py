@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from research.models.ops import plain
+from research.models.ops.shifts import turned
 from research.models.ops.window import Window
 
 
@@ -69,6 +70,6 @@ def _residue(
     ones = (1,) * len(fields)
     return plain.convolve(
         outputs,
-        jnp.flip(own, range(len(fields))).swapaxes(-1, -2),
+        turned(own),
         Window(strides=ones, padding=tuple(sides), dilation=ones, precision=window.precision),
     )

@@ -92,5 +92,10 @@ def mirrored(
     return _pad(outputs, sides), whole
 
 
+def turned(kernel: jax.Array) -> jax.Array:
+    """The kernel `[*K, Cin, Cout]` of the transpose: mirrored, its channels exchanged."""
+    return jnp.flip(kernel, range(kernel.ndim - 2)).swapaxes(-1, -2)
+
+
 def _pad(images: jax.Array, sides: Sequence[tuple[int, int, int]]) -> jax.Array:
     return jax.lax.pad(images, jnp.zeros((), images.dtype), ((0, 0, 0), *sides, (0, 0, 0)))
