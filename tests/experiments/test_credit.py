@@ -13,6 +13,7 @@ import rules
 from experiments import modes
 from experiments.experiment import load_experiment
 from research.data.tables import read_table, write_table
+from tests.experiments.test_modes import command
 
 pytestmark = pytest.mark.slow
 FILE = "experiments/credit/config.py"
@@ -126,13 +127,7 @@ def test_new_cases_from_the_workdir_alone(
     if suffix == "parquet":  # by the command; the others differ in their file only
         printed = launch(f"--workdir={workdir}", "--mode=decide", f"--cases={file}").stdout
     else:
-        modes.run(
-            config_file=None,
-            config=lambda: None,
-            workdir=str(workdir),
-            mode="decide",
-            cases=file,
-        )
+        command(workdir, mode="decide", config_file=None, cases=file)
         printed = capsys.readouterr().out
     assert printed.endswith(f"wrote {tmp_path}/cases-decisions.parquet\n")
     decided = read_table(tmp_path / "cases-decisions.parquet")

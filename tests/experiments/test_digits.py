@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from experiments import modes
 from experiments.digits import numbers
 from research.data.tables import read_table, write_table
+from tests.experiments.test_modes import command
 
 CONFIG = "--config=experiments/digits/config.py"
 
@@ -81,15 +81,9 @@ def test_numbers_from_a_file(launch, digits_run, scans, tmp_path, capsys):
         ({"scans": [[99] * 832]}, "pixels must be numbers from 0 to 16"),
     ]:
         write_table(pa.table(bad), tmp_path / "bad.parquet")
-        with pytest.raises(SystemExit) as stop:
-            modes.run(
-                config_file=None,
-                config=lambda: None,
-                workdir=str(digits_run[0]),
-                mode="decide",
-                cases=f"{tmp_path}/bad.parquet",
-            )
-        assert stop.value.code == 2 and message in capsys.readouterr().err
+        bad_cases = {"cases": f"{tmp_path}/bad.parquet", "code": 2}
+        command(digits_run[0], mode="decide", config_file=None, **bad_cases)
+        assert message in capsys.readouterr().err
 
 
 def test_composed_numbers_pass_their_check(scans):
